@@ -1,0 +1,82 @@
+"""The command distcc-build: finds the subcommand, runs it, turns errors into one line."""
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+from distcc_build.cli import COMMANDS
+from distcc_build.errors import DistccBuildError
+
+
+def parser(only: str | None = None) -> argparse.ArgumentParser:
+    """The parser of the whole command line.
+
+    :param only: import and describe just this subcommand, as one run needs no other;
+        None describes all of them.
+    """
+    top = argparse.ArgumentParser(
+        prog="distcc-build",
+        description="Find the distcc servers of this network and send compiles there.",
+        epilog="distcc-build COMMAND --help tells more about a command.",
+        allow_abbrev=False,
+    )
+    top.add_argument("--version", action="store_true", help="print the version and exit")
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+    for name, module_name in COMMANDS.items():
+        if only not in (None, name):
+            continue
+        module = importlib.import_module(f"distcc_build.cli.{module_name}")
+        command = commands.add_parser(
+            name,
+            help=module.HELP,
+            description=module.HELP[0].upper() + module.HELP[1:] + ".",
+            epilog=f"example: {module.EXAMPLE}",
+            allow_abbrev=False,
+        )
+        module.configure(command)
+        command.set_defaults(run=module.run)
+    return top
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command line.
+
+    :param argv: the words behind the program's name; None takes this process's own.
+    :returns: the exit status: the command's own, 2 for bad usage, else the error's.
+    """
+    words = list(sys.argv[1:] if argv is None else argv)
+    if words[:1] == ["_refresh"]:
+        # The launcher waits for this one: no parser in its way.
+        from distcc_build.cli.refresh import background
+
+        return background(words[1:])
+    known = words[0] if words and words[0] in COMMANDS else None
+    top = parser(known)
+    args = top.parse_args(words)
+    if args.version:
+        from importlib.metadata import version
+
+        print(f"distcc-build {version('distcc-build')}")
+        return 0
+    if args.command is None:
+        top.print_help()
+        return 2
+    try:
+        status: int = args.run(args)
+        sys.stdout.flush()
+    except DistccBuildError as error:
+        print(f"distcc-build: {error}", file=sys.stderr)
+        return error.exit_code
+    except BrokenPipeError:
+        # The reader went away (`| head`); without this, exit would complain once more.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    except KeyboardInterrupt:
+        return 130
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

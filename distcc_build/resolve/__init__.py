@@ -1,0 +1,1 @@
+"""DNS: which names to ask, and asking them."""

@@ -1,0 +1,1 @@
+"""What build systems load by path: no policy, no imports of ours."""
