@@ -2,7 +2,14 @@
 
 from typing import ClassVar
 
-__all__ = ["ConfigError", "DistccBuildError", "HostsError", "NotFoundError", "UsageError"]
+__all__ = [
+    "ConfigError",
+    "DistccBuildError",
+    "HostsError",
+    "NotFoundError",
+    "PlanError",
+    "UsageError",
+]
 
 
 class DistccBuildError(Exception):
@@ -33,3 +40,9 @@ class NotFoundError(DistccBuildError):
     """A program or an installed file that is needed is not there."""
 
     exit_code = 5
+
+
+class PlanError(DistccBuildError):
+    """A plan that cannot be written, or bytes that are not a plan."""
+
+    exit_code = 6
