@@ -1,1 +1,1 @@
-"""Files for cmake."""
+"""The CMake package DistccBuild."""

@@ -1,1 +1,1 @@
-"""Files for make."""
+"""The Makefile fragment."""
