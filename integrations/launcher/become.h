@@ -1,0 +1,9 @@
+/* The last step: this process becomes another program.  These return only if it cannot. */
+
+struct plan;
+
+/* become the compiler; local_hosts: if that is distcc, it keeps the compile here.
+   Returns the exit status */
+int become_compiler(char **argv, char **envp, bool local_hosts);
+/* carry out a plan; there must be room for one word before argv */
+void become_planned(const struct plan *plan, char **argv, char **envp);

@@ -1,0 +1,66 @@
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+#include "env.h"
+
+bool
+env_trusted(void)
+{
+	static int trusted = -1;
+
+	if (trusted < 0)
+		trusted = getuid() == geteuid();
+	return trusted;
+}
+
+const char *
+env_get(const char *name)
+{
+	return env_trusted() ? getenv(name) : NULL;
+}
+
+bool
+env_off(const char *name)
+{
+	static const char *const words[] = {"off", "0", "no", "false"};
+	const char *value = env_get(name);
+
+	for (size_t i = 0; value && i < sizeof(words) / sizeof(words[0]); i++) {
+		if (strcasecmp(value, words[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool
+env_names(const char *entry, const char *name, size_t length)
+{
+	return strncmp(entry, name, length) == 0 && entry[length] == '=';
+}
+
+char **
+env_copy(char **envp, size_t more)
+{
+	size_t count = 0;
+	char **copy;
+
+	while (envp[count])
+		count++;
+	copy = calloc(count + more + 1, sizeof(*copy));
+	if (copy)
+		memcpy(copy, envp, count * sizeof(*copy));
+	return copy;
+}
+
+void
+env_set(char **envp, char *entry, bool keep)
+{
+	size_t length = strcspn(entry, "=");
+
+	while (*envp && !env_names(*envp, entry, length))
+		envp++;
+	if (!*envp || !keep)
+		*envp = entry;
+}

@@ -1,0 +1,45 @@
+"""Write the launcher's flag table in C.  Usage: flag_table.py FLAGS_PY OUTPUT_C."""
+
+import importlib.util
+import sys
+from pathlib import Path
+
+
+def main(flags_py: str, output: str) -> None:
+    """Generate the table.
+
+    :param flags_py: path of distcc_build/flags.py; by path, since the package is not
+        installed when it is being built.
+    :param output: path of the C file.
+    """
+    sys.dont_write_bytecode = True
+    spec = importlib.util.spec_from_file_location("flags", flags_py)
+    if spec is None or spec.loader is None:
+        sys.exit(f"{flags_py}: not a Python file")
+    flags = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = flags
+    spec.loader.exec_module(flags)
+    rows = [
+        f"\t{{{row.kind.name}, {quote(row.text)}, {quote(row.value)}, {quote(row.reason)}}},\n"
+        for row in flags.ROWS
+    ]
+    text = (
+        "/* Generated from distcc_build/flags.py; change it there. */\n"
+        "#include <stddef.h>\n"
+        '#include "flags.h"\n\n'
+        f"const char flag_no_input[] = {quote(flags.NO_INPUT)};\n\n"
+        f"const struct row flag_rows[] = {{\n{''.join(rows)}\t{{WORD, NULL, NULL, NULL}},\n}};\n"
+    )
+    Path(output).write_text(text, encoding="utf-8")
+
+
+def quote(text: str) -> str:
+    """Turn text into a C string literal."""
+    octal = "".join(f"\\{byte:03o}" if byte in b'"\\?' else chr(byte) for byte in text.encode())
+    if not octal.isascii() or not octal.isprintable():
+        sys.exit(f"flags.py: {text!r} is not printable ASCII")
+    return f'"{octal}"'
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,211 @@
+/* distcc-launch COMPILER ARGUMENTS...: becomes distcc, or the compiler where that is better.
+   Python decides; this carries out its plan, or sees to it that there is one. */
+#include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+#include "become.h"
+#include "compiler.h"
+#include "env.h"
+#include "flags.h"
+#include "key.h"
+#include "lock.h"
+#include "os.h"
+#include "plan.h"
+#include "cache.h"
+#include "refresh.h"
+#include "say.h"
+
+static const char USAGE[] =
+	"usage: distcc-launch COMPILER ARGUMENTS...\n"
+	"       distcc-launch --plan COMPILER...   print the path of each compiler's plan\n"
+	"       distcc-launch --version | --help\n"
+	"\n"
+	"Runs the compile on a distcc server where that is possible, else here.\n"
+	"DISTCC_BUILD=off switches it off, DISTCC_BUILD_VERBOSE=1 tells what it does.\n";
+
+static const int64_t SECOND = INT64_C(1000000000); /* in nanoseconds */
+static const struct timespec POLL = {.tv_nsec = 10 * 1000000};
+
+static char **envp;
+static char cwd[PATH_MAX], directory[PATH_MAX];
+static char lock_name[KEY_NAME], plan_name[KEY_NAME];
+static int dir;
+static struct plan plan;
+static enum freshness held; /* what it is worth */
+static char text[PLAN_SIZE];
+
+/* how long a compile may wait for a plan: nanoseconds; said gets the seconds as text */
+static int64_t
+deadline(const char **said)
+{
+	const char *s = env_get("DISTCC_BUILD_DEADLINE");
+	int64_t whole = 0, part = 0, unit = SECOND;
+
+	*said = s;
+	if (!s || *s < '0' || *s > '9')
+		s = "?";
+	for (; *s >= '0' && *s <= '9' && whole < 3600; s++)
+		whole = whole * 10 + (*s - '0');
+	if (*s == '.') {
+		for (s++; *s >= '0' && *s <= '9'; s++)
+			part += (*s - '0') * (unit /= 10);
+	}
+	if (*s == '\0')
+		return whole * SECOND + part;
+	*said = "3";
+	return 3 * SECOND;
+}
+
+/* look for the plan */
+static bool
+look(void)
+{
+	held = cache_plan(dir, plan_name, &plan, text);
+	return held != PLAN_NONE;
+}
+
+/* let one of all launchers start a refresh, unless somebody refreshes already or the plan
+   is good enough; false means that it cannot be started */
+static bool
+refresh(int lock, enum freshness enough, const char *word)
+{
+	char path[2 * PATH_MAX], absolute[2 * PATH_MAX];
+
+	/* the plan may have come between the last look and the lock */
+	if (!lock_try(lock) || (look() && held >= enough))
+		return true;
+	snprintf(path, sizeof(path), "%s/%s", directory, plan_name);
+	snprintf(absolute, sizeof(absolute), "%s/%s", cwd, word);
+	if (strchr(word, '/') && *word != '/')
+		word = absolute;
+	return refresh_start(lock, path, word, envp);
+}
+
+/* wait for a plan; false means that there will be none */
+static bool
+await(const char *word)
+{
+	const char *seconds;
+	char line[256];
+	struct stamp stamp;
+	int64_t now = os_boottime(), most = deadline(&seconds), end = now + most;
+	int lock, late = 0;
+	bool started;
+
+	while (late < 2) {
+		lock = lock_open(dir, lock_name);
+		if (lock < 0)
+			return false;
+		started = refresh(lock, PLAN_STALE, word);
+		stamp = lock_read(lock);
+		close(lock);
+		if (!started) {
+			say_once(dir, "no-refresh",
+			         "cannot start distcc-build; compiling locally (try: distcc-build hosts)");
+			return false;
+		}
+		if (held != PLAN_NONE)
+			return true;
+		/* behind a refresher that was stopped only the first wait for the whole time;
+		   twice late, since a new winner may not have written its stamp yet */
+		now = os_boottime();
+		late = now >= end || (stamp.start && now >= stamp.start + most) ? late + 1 : 0;
+		nanosleep(&POLL, NULL);
+		if (look())
+			return true;
+	}
+	snprintf(line, sizeof(line), "discovery did not finish within %s s; compiling locally", seconds);
+	say_once(dir, "deadline", line);
+	return false;
+}
+
+/* find a plan that holds; false means that there is none */
+static bool
+have_plan(const char *word)
+{
+	char path[PATH_MAX];
+	int lock;
+
+	if (look() && held == PLAN_FRESH)
+		return true;
+	key_lock(lock_name, envp);
+	if (held == PLAN_STALE && (lock = lock_open(dir, lock_name)) >= 0) {
+		refresh(lock, PLAN_FRESH, word);
+		close(lock);
+	}
+	/* nothing to wait for where there is no such compiler */
+	return held != PLAN_NONE || (compiler_find(word, path) == 0 && await(word));
+}
+
+static int
+launch(char **argv)
+{
+	const char *reason;
+
+	if (env_off("DISTCC_BUILD"))
+		return become_compiler(argv, envp, false);
+	if (!getcwd(cwd, sizeof(cwd)))
+		*cwd = '\0';
+	reason = flags_local(argv, cwd);
+	if (reason) {
+		say_why("local", reason);
+		return become_compiler(argv, envp, true);
+	}
+	dir = cache_open(directory);
+	key_plan(plan_name, envp, argv[0], cwd);
+	if (dir >= 0 && have_plan(argv[0])) {
+		say_why(plan_name, plan.program);
+		for (size_t i = 0; i < plan.nnotes; i++)
+			say_once(dir, plan.notes[i].cause, plan.notes[i].text);
+		become_planned(&plan, argv, envp);
+	}
+	return become_compiler(argv, envp, true);
+}
+
+static int
+print_plans(char **words)
+{
+	if (!getcwd(cwd, sizeof(cwd)))
+		*cwd = '\0';
+	if (cache_open(directory) < 0)
+		return 1;
+	for (; *words; words++) {
+		key_plan(plan_name, envp, *words, cwd);
+		printf("%s/%s\n", directory, plan_name);
+	}
+	return fflush(stdout) == 0 ? 0 : 1;
+}
+
+/* words that users and build systems already put before the compiler */
+static bool
+is_launcher(const char *word)
+{
+	const char *slash = strrchr(word, '/');
+
+	word = slash ? slash + 1 : word;
+	return strcmp(word, "distcc") == 0 || strcmp(word, "distcc-launch") == 0;
+}
+
+int
+main(int argc, char **argv, char **environment)
+{
+	envp = environment;
+	if (argc > 1 && strcmp(argv[1], "--plan") == 0)
+		return print_plans(argv + 2);
+	if (argc > 1 && strcmp(argv[1], "--version") == 0)
+		return puts("distcc-launch " VERSION) < 0;
+	if (argc > 1 && strcmp(argv[1], "--help") == 0)
+		return fputs(USAGE, stdout) < 0;
+	for (int i = 1; i < argc; i++) {
+		if (!is_launcher(argv[i]))
+			return launch(argv + i);
+	}
+	fputs(USAGE, stderr);
+	return 2;
+}

@@ -1,0 +1,5 @@
+/* The refresher: distcc-build, running apart from the build that started it. */
+
+/* start it with the lock; plan is the file it is to write.  False means that it cannot be
+   started, or failed too often lately */
+bool refresh_start(int lock, const char *plan, const char *word, char **envp);

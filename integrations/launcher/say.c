@@ -1,0 +1,76 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+#include "env.h"
+#include "os.h"
+#include "plan.h"
+#include "cache.h"
+#include "say.h"
+
+enum { AGAIN_AFTER = 300 }; /* seconds */
+
+void
+say(const char *text)
+{
+	struct pollfd ready = {.fd = 2, .events = POLLOUT};
+	struct iovec parts[] = {
+		{.iov_base = (void *)(uintptr_t)"distcc-build: ", .iov_len = 14},
+		{.iov_base = (void *)(uintptr_t)text, .iov_len = strlen(text)},
+		{.iov_base = (void *)(uintptr_t)"\n", .iov_len = 1},
+	};
+
+	/* a pipe nobody reads would raise SIGPIPE and cost the compile */
+	if (poll(&ready, 1, 0) == 1 && ready.revents == POLLOUT && writev(2, parts, 3) < 0)
+		return; /* nobody left to tell */
+}
+
+void
+say_once(int dir, const char *cause, const char *text)
+{
+	char name[96];
+	struct stat st;
+	int fd;
+	int64_t age;
+
+	snprintf(name, sizeof(name), "said-%ld-%s", (long)getsid(0), cause);
+	fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd >= 0) {
+		close(os_high(fd));
+		say(text);
+		return;
+	}
+	if (errno != EEXIST)
+		return; /* what cannot be remembered would be said with every compile */
+	fd = cache_file(dir, name, O_WRONLY, &st);
+	/* of those that find an old marker, the one with the lock renews it and speaks */
+	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0 && fstat(fd, &st) == 0) {
+		age = (int64_t)time(NULL) - (int64_t)st.st_mtim.tv_sec;
+		if ((age > AGAIN_AFTER || age < -AGAIN_AFTER) && futimens(fd, NULL) == 0)
+			say(text);
+	}
+	if (fd >= 0)
+		close(fd);
+}
+
+void
+say_why(const char *what, const char *why)
+{
+	const char *verbose = env_get("DISTCC_BUILD_VERBOSE");
+	char text[512];
+
+	if (!verbose || !*verbose || env_off("DISTCC_BUILD_VERBOSE"))
+		return;
+	snprintf(text, sizeof(text), "%s: %s", what, why);
+	say(text);
+}
