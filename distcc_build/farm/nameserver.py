@@ -7,6 +7,7 @@ is not here: tests override `respond`.
 
 import asyncio
 import contextlib
+import signal
 import socket
 import struct
 import threading
@@ -141,7 +142,7 @@ class NameServer:
         self._udp, self._tcp = _bind(self.address, self.port)
         self.port = self._udp.getsockname()[1]
         self._ready: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = Future()
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), daemon=True)
+        self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
         self._loop, self._stop = self._ready.result()
         return self
@@ -153,6 +154,11 @@ class NameServer:
         # A `respond` that fails must not pass for a silent server.
         if self._errors and kind is None:
             raise self._errors[0]
+
+    def _run(self) -> None:
+        # A signal that lands in this thread would not wake the main thread, which handles it.
+        signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+        asyncio.run(self._serve())
 
     async def _serve(self) -> None:
         loop, stop = asyncio.get_running_loop(), asyncio.Event()
