@@ -1,3 +1,3 @@
-"""Compile farms without configuration: discovery of distcc servers in DNS, for every build system."""
+"""Compile farms without configuration: distcc servers found in DNS, for every build system."""
 
 __all__: list[str] = []

@@ -49,7 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     if words[:1] == ["_refresh"]:
         # The launcher waits for this one: no parser in its way.
-        from distcc_build.cli.refresh import background
+        from distcc_build.renew import background
 
         return background(words[1:])
     known = words[0] if words and words[0] in COMMANDS else None

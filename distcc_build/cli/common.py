@@ -1,0 +1,62 @@
+"""What several commands share: option settings, the environment, the cache directory."""
+
+import argparse
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from distcc_build.errors import UsageError
+
+__all__ = ["add_options", "cache_directory", "environment", "warn"]
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Let every option of the configuration be set on the command line."""
+    parser.add_argument(
+        "-o",
+        "--option",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="set an option of the configuration, such as domain=build.example.com",
+    )
+
+
+def environment(args: argparse.Namespace) -> dict[str, str]:
+    """The process's environment, with the options of the command line in it.
+
+    :raises UsageError: when an option is not NAME=VALUE, or cannot be used.
+    """
+    from distcc_build.config import PREFIX, parse_config
+    from distcc_build.errors import ConfigError
+
+    environ = dict(os.environ)
+    for setting in args.option:
+        name, sign, value = setting.partition("=")
+        if not sign:
+            raise UsageError(f"-o {setting!a}: expected NAME=VALUE")
+        try:
+            _, ignored = parse_config([], {PREFIX + name.upper(): value})
+        except ConfigError as error:
+            raise UsageError(str(error)) from None
+        if ignored:
+            raise UsageError(f"-o {setting!a}: {ignored[0].removesuffix('; it is ignored')}")
+        environ[PREFIX + name.upper()] = value
+    return environ
+
+
+def cache_directory(environ: dict[str, str], compiler: str = "gcc") -> Path:
+    """Where plans and farms are kept.
+
+    :raises NotFoundError: when there is no launcher, or no directory that it can use.
+    """
+    from distcc_build.paths import plan_paths
+
+    return plan_paths([compiler], environ)[0].parent
+
+
+def warn(lines: Iterable[str]) -> None:
+    """Say something on stderr, a line each."""
+    for line in lines:
+        print(f"distcc-build: {line}", file=sys.stderr)

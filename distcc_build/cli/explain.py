@@ -1,0 +1,91 @@
+"""distcc-build explain: name by name what was asked, what came back, and what follows from it."""
+
+import argparse
+import time
+from typing import TYPE_CHECKING
+
+from distcc_build.cli.common import add_options, environment
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from distcc_build.launch import Situation
+
+HELP = "tell how the servers were found and what a compile would do"
+EXAMPLE = "distcc-build explain --compiler clang++"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    add_options(parser)
+    parser.add_argument(
+        "--compiler", default="gcc", metavar="WORD", help="the compiler to look at (default: gcc)"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the whole story, in the order in which a compile meets it."""
+    from distcc_build.inputs import read_inputs
+    from distcc_build.launch import assess
+    from distcc_build.paths import plan_paths
+
+    environ = environment(args)
+    inputs = read_inputs(environ)
+    plan_path = plan_paths([args.compiler], environ)[0]
+    print(f"hosts list    {inputs.hosts_source}: {str(inputs.hosts) or '(empty)'}")
+    for warning in inputs.warnings:
+        print(f"warning       {warning}")
+    if inputs.off:
+        print("switch        DISTCC_BUILD is off: every compile runs here, as if we were not there")
+        return 0
+    situation = assess(inputs, plan_path.parent)
+    _farm(situation)
+    print(f"DISTCC_HOSTS  {situation.hosts}")
+    print(f"jobs          {situation.jobs}")
+    _plan(args.compiler, plan_path)
+    return 0
+
+
+def _farm(situation: "Situation") -> None:
+    farm = situation.farm
+    if farm is None:
+        print("discovery     not asked for: the list has no --discover-distccN")
+        return
+    age, left = time.time() - farm.made, farm.until - time.time()
+    state = f"fresh for {left:.0f} s more" if left > 0 else "stale"
+    print(f"discovery     {age:.0f} s ago, {farm.queries} queries in {farm.seconds:.3f} s, {state}")
+    by_name = {server.name: server for server in farm.servers}
+    for line in farm.lines:
+        server = by_name.get(line.name)
+        verdict = line.verdict
+        if server is not None:
+            verdict = f"{server.state.value}: {server.why}" if server.why else server.state.value
+        print(f"  {line.name}  {line.came_back}  -> {verdict}")
+    print(f"stopped       {farm.why}")
+    if farm.degraded:
+        print("degraded      some names could not be asked; tried again within a minute")
+
+
+def _plan(word: str, path: "Path") -> None:
+    from distcc_build.errors import PlanError
+    from distcc_build.plan import MAX_SIZE, parse_plan
+    from distcc_build.store import read_trusted
+
+    data = read_trusted(path, MAX_SIZE)
+    if data is None:
+        print(f"plan          none yet for {word}; the next compile makes one")
+        return
+    try:
+        plan = parse_plan(data)
+    except PlanError as error:
+        print(f"plan          {path}: {error}; the next compile makes another")
+        return
+    now = time.time()
+    state = "fresh" if now < plan.until else "stale, but used" if now < plan.stale else "too old"
+    print(f"plan          {path}, {now - plan.made:.0f} s old, {state}")
+    print(f"  {word} becomes {plan.program_kind} {plan.program}")
+    for name, value in [*plan.env.items(), *plan.defaults.items()]:
+        kept = " (unless set)" if name in plan.defaults else ""
+        print(f"  {name}={value}{kept}")
+    for note in plan.notes:
+        print(f"  says: {note.text}")

@@ -1,0 +1,71 @@
+"""distcc-build hosts: what a compile is given as DISTCC_HOSTS."""
+
+import argparse
+import json
+
+from distcc_build.cli.common import add_options, cache_directory, environment, warn
+
+HELP = "print the hosts list that a compile is given"
+EXAMPLE = 'DISTCC_HOSTS="$(distcc-build hosts)" distcc gcc -c hello.c'
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    add_options(parser)
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument(
+        "--all",
+        action="store_true",
+        help="every discovered server, one address a line; exit 1 if none",
+    )
+    form.add_argument("--json", action="store_true", help="everything that is known, as JSON")
+    parser.add_argument("--refresh", action="store_true", help="ask for every name again first")
+    parser.add_argument(
+        "--compiler", default="gcc", metavar="WORD", help="for this compiler (default: gcc)"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the list in the form asked for."""
+    from distcc_build.inputs import read_inputs
+    from distcc_build.launch import assess
+
+    environ = environment(args)
+    inputs = read_inputs(environ)
+    warn(inputs.warnings)
+    directory = cache_directory(environ, args.compiler)
+    situation = assess(inputs, directory, force=args.refresh)
+    farm = situation.farm
+    servers = farm.servers if farm else ()
+    if args.all:
+        addresses = [str(server.address) for server in servers if server.state.name != "REFUSED"]
+        for address in dict.fromkeys(addresses):
+            print(address)
+        return 0 if addresses else 1
+    if not args.json:
+        print(situation.hosts)
+        return 0
+    table = {
+        "hosts": str(situation.hosts),
+        "jobs": situation.jobs,
+        "source": inputs.hosts_source,
+        "warnings": list(inputs.warnings),
+        "discovered": farm is not None,
+        "domain": farm.domain if farm else None,
+        "degraded": farm.degraded if farm else False,
+        "why": farm.why if farm else None,
+        "made": farm.made if farm else None,
+        "until": farm.until if farm else None,
+        "servers": [
+            {
+                "number": one.number,
+                "name": one.name,
+                "address": str(one.address),
+                "state": one.state.value,
+                "why": one.why,
+            }
+            for one in servers
+        ],
+    }
+    print(json.dumps(table, indent=2))
+    return 0

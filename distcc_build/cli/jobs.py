@@ -1,0 +1,33 @@
+"""distcc-build jobs: how many jobs a build should run at once."""
+
+import argparse
+import os
+
+from distcc_build.cli.common import add_options, cache_directory, environment, warn
+
+HELP = "print how many jobs a build should run at once"
+EXAMPLE = 'ninja -j "$(distcc-build jobs)"'
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    add_options(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print one number, whatever happens: it stands in command lines of builds."""
+    from distcc_build.errors import DistccBuildError
+
+    environ = environment(args)
+    try:
+        from distcc_build.inputs import read_inputs
+        from distcc_build.launch import assess
+
+        inputs = read_inputs(environ)
+        warn(inputs.warnings)
+        jobs = assess(inputs, cache_directory(environ)).jobs
+    except (DistccBuildError, OSError) as error:
+        warn([f"{error}; counting this machine only"])
+        jobs = os.cpu_count() or 1
+    print(jobs)
+    return 0

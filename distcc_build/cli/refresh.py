@@ -1,0 +1,34 @@
+"""distcc-build refresh: discover anew, whatever is still fresh."""
+
+import argparse
+
+from distcc_build.cli.common import add_options, cache_directory, environment
+
+HELP = "discover the servers anew and renew the plans"
+EXAMPLE = "distcc-build refresh"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    add_options(parser)
+    parser.add_argument(
+        "--compiler", default="gcc", metavar="WORD", help="renew the plan of this compiler too"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Ask for every name again, and print what came of it."""
+    from distcc_build.inputs import read_inputs
+    from distcc_build.launch import assess
+    from distcc_build.renew import write_plans
+
+    environ = environment(args)
+    directory = cache_directory(environ, args.compiler)
+    situation = assess(read_inputs(environ), directory, compiler=args.compiler, force=True)
+    write_plans(args.compiler, situation, environ)
+    if situation.farm is None:
+        print(f"nothing to discover: {situation.inputs.hosts_source} lists the servers")
+        return 0
+    farm = situation.farm
+    print(f"{len(farm.used)} servers, {situation.jobs} jobs: {farm.why}")
+    return 0

@@ -1,0 +1,83 @@
+"""distcc-build run: a command with the environment in which its compiles are distributed."""
+
+import argparse
+import os
+import re
+from collections.abc import Mapping
+
+from distcc_build.cli.common import add_options, cache_directory, environment, warn
+from distcc_build.errors import DistccBuildError, UsageError
+
+HELP = "run a build with jobs, hosts and ccache set up for the farm"
+EXAMPLE = "distcc-build run -- make CC='distcc gcc'"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    add_options(parser)
+    parser.add_argument("words", nargs=argparse.REMAINDER, metavar="-- COMMAND", help="what to run")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Become the command; its exit status is this one's."""
+    words = args.words[1:] if args.words[:1] == ["--"] else args.words
+    if not words:
+        raise UsageError("run: expected a command, as in: distcc-build run -- make")
+    environ = environment(args)
+    try:
+        environ = build_environment(environ)
+    except (DistccBuildError, OSError) as error:
+        warn([f"{error}; the command runs without the farm"])
+    try:
+        os.execvpe(words[0], words, environ)  # noqa: S606 - no shell is wanted
+    except OSError as error:
+        warn([f"{words[0]!a}: {error.strerror}"])
+        return 127 if isinstance(error, FileNotFoundError) else 126
+
+
+def build_environment(environ: dict[str, str]) -> dict[str, str]:
+    """The environment for a build: whatever the user has set stays.
+
+    :raises DistccBuildError: when there is no launcher or no usable configuration.
+    """
+    from distcc_build.config import switched_off
+    from distcc_build.inputs import read_inputs
+    from distcc_build.launch import assess, distcc_environment
+    from distcc_build.paths import launcher
+
+    if switched_off(environ):
+        return environ
+    inputs = read_inputs(environ)
+    warn(inputs.warnings)
+    directory = cache_directory(environ)
+    situation = assess(inputs, directory)
+    env, defaults = distcc_environment(situation, environ, directory)
+    if "DISTCC_HOSTS" in env:
+        # The launcher goes on discovering; the expanded list is for distcc called by name.
+        env["DISTCC_BUILD_HOSTS"] = str(inputs.hosts)
+    jobs = f"-j{situation.jobs}"
+    # A launcher that is named without its folder is found.
+    folder = str(launcher().parent)
+    path = environ.get("PATH", os.defpath)
+    env["PATH"] = path if folder in path.split(os.pathsep) else f"{path}{os.pathsep}{folder}"
+    defaults |= {
+        "CCACHE_PREFIX": str(launcher()),
+        "CMAKE_BUILD_PARALLEL_LEVEL": str(situation.jobs),
+    }
+    for variable in ("MAKEFLAGS", "SCONSFLAGS"):
+        if not has_jobs(environ, variable):
+            env[variable] = f"{environ.get(variable, '')} {jobs}".strip()
+    return {**defaults, **environ, **env}
+
+
+def has_jobs(environ: Mapping[str, str], variable: str) -> bool:
+    """Whether flags for Make or SCons already say how many jobs to run.
+
+    >>> [has_jobs({"M": text}, "M") for text in ("-k -j4", "kj", "--jobs=3", "-j 2", "k -- A=-j")]
+    [True, True, True, True, False]
+    """
+    flags = environ.get(variable, "").partition(" -- ")[0]
+    # GNU make writes its short options together as the first word, without the dash.
+    together = flags.split(" ")[0] if not flags.startswith("-") else ""
+    bundled = variable != "SCONSFLAGS" and "j" in together and "=" not in together
+    return bundled or bool(re.search(r"(^|\s)(-j|--jobs)", flags))

@@ -1,0 +1,150 @@
+"""What is known of the farm, and its form as a file.  Reads and writes no file itself.
+
+The file is JSON, for Python only; the launcher reads plans.  Whatever is odd in it makes it
+worthless as a whole: a walk costs less than a wrong server.
+"""
+
+import dataclasses
+import ipaddress
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from distcc_build.errors import DistccBuildError
+from distcc_build.hosts import IPAddress
+from distcc_build.policy import Server, State, used
+from distcc_build.resolve.answers import Answer, Found, Known, Missing
+
+__all__ = ["Asked", "Farm", "FarmFileError", "Line", "format_farm", "parse_farm"]
+
+VERSION = 1
+
+REMEMBERED = 86_400.0
+"""Seconds for which servers that cannot be asked for stay in use."""
+
+
+class FarmFileError(DistccBuildError):
+    """The content is not a farm of this version."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An answer from DNS."""
+
+    answer: Answer
+    expires: float
+    """Seconds since 1970."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What one name came to, for people."""
+
+    name: str
+    came_back: str
+    verdict: str
+
+
+@dataclass(frozen=True, slots=True)
+class Farm:
+    """What a discovery came to.  Times are seconds since 1970."""
+
+    made: float
+    until: float
+    """Fresh before this."""
+    stale: float
+    """May be used, while it is refreshed, before this."""
+    surroundings: str
+    """Fingerprint of the name servers and the search list; another network has another."""
+    domain: str = ""
+    servers: tuple[Server, ...] = ()
+    lines: tuple[Line, ...] = ()
+    why: str = ""
+    """Why the walk stopped."""
+    degraded: bool = False
+    queries: int = 0
+    seconds: float = 0.0
+    """How long the walk took."""
+    answers: Mapping[str, Asked] = field(default_factory=dict)
+    """By name; to be used until they expire."""
+    compilers: tuple[str, ...] = ()
+    """Compiler words that plans were made for, the last used first."""
+
+    def fresh(self, surroundings: str, now: float) -> bool:
+        """Whether nothing needs to be asked."""
+        return self.surroundings == surroundings and self.made <= now + 60 and now < self.until
+
+    def known(self, now: float) -> Known:
+        """Servers that are kept where they cannot be asked for."""
+        recent = [one for one in self.servers if 0 <= now - one.seen < REMEMBERED]
+        addresses: dict[int, tuple[IPAddress, ...]] = {one.number: (one.address,) for one in recent}
+        return Known(self.domain, addresses)
+
+    def cached(self, now: float) -> dict[str, Answer]:
+        """Answers that still hold."""
+        return {name: one.answer for name, one in self.answers.items() if now < one.expires}
+
+    @property
+    def used(self) -> tuple[Server, ...]:
+        """The servers that compiles are sent to."""
+        return used(self.servers)
+
+
+def format_farm(farm: Farm) -> bytes:
+    """The content of the file."""
+    table = dataclasses.asdict(dataclasses.replace(farm, answers={}, servers=(), lines=()))
+    table["servers"] = [
+        [s.number, s.name, str(s.address), s.state.name, s.why, s.seen] for s in farm.servers
+    ]
+    table["lines"] = [[line.name, line.came_back, line.verdict] for line in farm.lines]
+    table["answers"] = {name: _pack(one) for name, one in farm.answers.items()}
+    return json.dumps({"version": VERSION, **table}, separators=(",", ":")).encode()
+
+
+def parse_farm(data: bytes) -> Farm:
+    """Read what `format_farm` wrote.
+
+    :raises FarmFileError: for anything else.
+    """
+    try:
+        table: dict[str, Any] = json.loads(data)
+        if table.pop("version") != VERSION:
+            raise FarmFileError("another version")
+        servers = tuple(
+            Server(int(n), str(name), ipaddress.ip_address(a), State[s], str(w), float(t))
+            for n, name, a, s, w, t in table.pop("servers")
+        )
+        lines = tuple(Line(str(a), str(b), str(c)) for a, b, c in table.pop("lines"))
+        answers = {str(name): _unpack(one) for name, one in table.pop("answers").items()}
+        compilers = tuple(str(word) for word in table.pop("compilers"))
+        for one in dataclasses.fields(Farm):
+            if one.name in table and type(table[one.name]).__name__ not in _types(one.type):
+                raise FarmFileError(f"{one.name} is {table[one.name]!r}")
+        return Farm(servers=servers, lines=lines, answers=answers, compilers=compilers, **table)
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise FarmFileError(str(error)) from None
+
+
+def _types(annotation: object) -> tuple[str, ...]:
+    """Names of the JSON types that a field may have; a whole number is a float too."""
+    name = getattr(annotation, "__name__", str(annotation))
+    return ("float", "int") if name == "float" else (name,)
+
+
+def _pack(one: Asked) -> list[object]:
+    if isinstance(one.answer, Found):
+        return [one.expires, one.answer.ttl, [str(address) for address in one.answer.addresses]]
+    missing = one.answer
+    assert isinstance(missing, Missing)  # noqa: S101 - failures are not kept
+    return [one.expires, missing.ttl, missing.nxdomain]
+
+
+def _unpack(packed: Any) -> Asked:
+    expires, ttl, content = packed
+    if isinstance(content, bool):
+        return Asked(Missing(float(ttl), content), float(expires))
+    addresses = tuple(ipaddress.ip_address(text) for text in content)
+    if not addresses:
+        raise FarmFileError("an answer without addresses")
+    return Asked(Found(addresses, float(ttl)), float(expires))

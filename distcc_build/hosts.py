@@ -1,0 +1,320 @@
+"""The hosts list: distcc's grammar, strictly read, and written from validated parts.
+
+One list is one text.  Tokens are parted by blanks, tabs, newlines, carriage returns and
+form feeds; a "#" starts a comment, inside a token too, up to the end of the line
+(distcc src/hosts.c, checked against distcc 3.4)::
+
+    TCP    HOST[:PORT][/LIMIT][,OPTION...]  or  HOST[/LIMIT][:PORT][,OPTION...]
+    SSH    [USER]@HOST[/LIMIT][:COMMAND][,OPTION...]
+    local  localhost[/LIMIT]                  exactly this spelling; all others go by TCP
+    HOST   a name, an IPv4 address, or an IPv6 address in brackets
+    OPTION lzo | cpp | down | auth[=NAME]     cpp (pump mode) needs lzo
+    WORD   --randomize  --localslots=N  --localslots_cpp=N  +zeroconf  --discover-distccN
+
+What distcc would silently drop, hang on or misread is a problem here: one sentence that
+names the token.  A problem never stops the reading of the others.
+"""
+
+import ipaddress
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+from typing import TypeAlias
+
+from distcc_build.errors import HostsError
+
+__all__ = [
+    "DEFAULT_PORT",
+    "DISCOVER",
+    "HostsList",
+    "Hostspec",
+    "IPAddress",
+    "Kind",
+    "Word",
+    "parse_hosts",
+    "parse_token",
+]
+
+IPAddress: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+DISCOVER = "--discover-distccN"
+"""The word that asks for discovery (proposed for distcc in August 2005)."""
+
+DEFAULT_PORT = 3632
+"""Assigned to distcc by IANA; distcc's own default."""
+
+DEFAULT_LIMITS = {"tcp": 4, "ssh": 4, "local": 2}
+"""Slots that distcc 3.4 gives a hostspec without a limit."""
+
+MAX_LIMIT = 10_000
+"""distcc looks for a free slot in lock files 0..9999 of a host."""
+
+# Underscores are not host names (RFC 952), but people use them and resolvers take them.
+_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?\.?")
+_USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*")
+_NUMBER = re.compile(r"[0-9]{1,9}")
+_TOKEN = re.compile(r"[^ \t\n\r\f]+")
+_COUNTED = re.compile(r"--(?:localslots|localslots_cpp)=(.*)", re.DOTALL)
+
+
+class Kind(Enum):
+    """How distcc reaches a host."""
+
+    TCP = "tcp"
+    SSH = "ssh"
+    LOCAL = "local"
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word of the list that is not a host; `text` is as written."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hostspec:
+    """One host of the list."""
+
+    kind: Kind
+    host: str
+    """Name or address, without brackets."""
+    port: int = DEFAULT_PORT
+    limit: int | None = None
+    """Jobs at once; None leaves it to distcc."""
+    options: tuple[str, ...] = ()
+    """Of lzo, cpp, down, auth, auth=NAME, as written."""
+    user: str = ""
+    """SSH only; empty for the user's own name."""
+    command: str = ""
+    """SSH only: the remote command; empty for distcc's default."""
+    verbatim: str = ""
+    """The token as the user wrote it; empty for one that we made."""
+
+    @property
+    def slots(self) -> int:
+        """Jobs at once that distcc will give this host."""
+        return DEFAULT_LIMITS[self.kind.value] if self.limit is None else self.limit
+
+    @property
+    def usable(self) -> bool:
+        """False for a host that is marked down."""
+        return "down" not in self.options
+
+    def __str__(self) -> str:
+        """The token for DISTCC_HOSTS."""
+        if self.verbatim:
+            return self.verbatim
+        text = f"[{self.host}]" if ":" in self.host else self.host
+        if self.kind is Kind.SSH:
+            text = f"{self.user}@{text}"
+        if self.kind is Kind.TCP and self.port != DEFAULT_PORT:
+            text += f":{self.port}"
+        if self.limit is not None:
+            text += f"/{self.limit}"
+        if self.command:
+            text += f":{self.command}"
+        return ",".join([text, *self.options])
+
+    @classmethod
+    def server(
+        cls, address: IPAddress, port: int, limit: int, options: Iterable[str] = ()
+    ) -> "Hostspec":
+        """The hostspec of a server that was discovered: from typed values only, never from text.
+
+        :param port: 1 to 65535.
+        :param limit: jobs at once, 1 or more.
+        :param options: of lzo, cpp.
+        :raises HostsError: when a value is out of its range; a list that held it would
+            disable every host (`a/0`) or hang for ever (`a/-5`).
+        """
+        chosen = tuple(options)
+        if not (0 < port < 65536 and 0 < limit <= MAX_LIMIT and set(chosen) <= {"lzo", "cpp"}):
+            msg = f"no hostspec can be made of {address}, port {port}, limit {limit}, {chosen}"
+            raise HostsError(msg)
+        return cls(Kind.TCP, str(address), port, limit, chosen)
+
+
+@dataclass(frozen=True, slots=True)
+class HostsList:
+    """A hosts list as read: what can be used of it, in place, and what is wrong with it."""
+
+    entries: tuple[Hostspec | Word, ...]
+    problems: tuple[str, ...] = ()
+    """One sentence for each token that was left out, naming it."""
+
+    @property
+    def discover(self) -> bool:
+        """Whether the list asks for discovery."""
+        return Word(DISCOVER) in self.entries
+
+    @property
+    def hosts(self) -> tuple[Hostspec, ...]:
+        """The hosts that the user listed, those marked down included."""
+        return tuple(entry for entry in self.entries if isinstance(entry, Hostspec))
+
+    def expand(self, servers: Iterable[Hostspec]) -> "HostsList":
+        """The list with `servers` in the place of the word that asks for discovery.
+
+        A server that the user lists as well is left out: the user's own limit holds.
+        """
+        listed = {(host.host, host.port) for host in self.hosts if host.kind is Kind.TCP}
+        new = tuple(one for one in servers if (one.host, one.port) not in listed)
+        at = self.entries.index(Word(DISCOVER)) if self.discover else len(self.entries)
+        rest = (entry for entry in self.entries[at:] if entry != Word(DISCOVER))
+        return HostsList((*self.entries[:at], *new, *rest), self.problems)
+
+    def __str__(self) -> str:
+        """The text for DISTCC_HOSTS, on one line, without comments."""
+        return " ".join(
+            entry.text if isinstance(entry, Word) else str(entry) for entry in self.entries
+        )
+
+
+def parse_hosts(text: str) -> HostsList:
+    """Read a hosts list.
+
+    :param text: the value of DISTCC_HOSTS or the content of a hosts file.
+    :returns: every usable entry in its place, and the problems of the others.
+    """
+    entries: list[Hostspec | Word] = []
+    problems: list[str] = []
+    for line in text.split("\n"):
+        for token in _TOKEN.findall(line.partition("#")[0]):
+            try:
+                entry = parse_token(token)
+            except HostsError as problem:
+                problems.append(str(problem))
+            else:
+                if entry != Word(DISCOVER) or entry not in entries:
+                    entries.append(entry)
+    hosts = [entry for entry in entries if isinstance(entry, Hostspec)]
+    if hosts and Word(DISCOVER) not in entries and not any(host.usable for host in hosts):
+        # With nothing but such hosts distcc 3.4 waits for one for ever.
+        problems.append(f"{_shown(str(hosts[0]))}: every host of the list is marked down")
+        entries = [entry for entry in entries if isinstance(entry, Word)]
+    return HostsList(tuple(entries), tuple(problems))
+
+
+def parse_token(token: str) -> Hostspec | Word:
+    """Read one token of a hosts list.
+
+    :raises HostsError: when distcc would drop, hang on or misread it; the text names the
+        token and what was expected.
+    """
+    if not token.isascii() or not token.isprintable():
+        raise _problem(token, "expected printable ASCII")
+    if token.startswith(("-", "+")):
+        return _word(token)
+    base, *options = token.split(",")
+    _check_options(token, options)
+    if "@" in base:
+        return _ssh(token, base, tuple(options))
+    return _tcp(token, base, tuple(options))
+
+
+def _word(token: str) -> Word:
+    counted = _COUNTED.fullmatch(token)
+    if counted:
+        _count(token, counted[1], "slots")
+    elif token not in {"--randomize", "+zeroconf", DISCOVER}:
+        expected = f"--randomize, --localslots=N, --localslots_cpp=N, +zeroconf or {DISCOVER}"
+        raise _problem(token, f"unknown word, expected {expected}")
+    return Word(token)
+
+
+def _check_options(token: str, options: list[str]) -> None:
+    for option in options:
+        known = option in {"lzo", "cpp", "down", "auth"} or re.fullmatch(
+            r"auth=[A-Za-z0-9._/@-]+", option
+        )
+        if not known:
+            raise _problem(
+                token, f"unknown option {_shown(option)}, expected lzo, cpp, down or auth"
+            )
+    if "cpp" in options and "lzo" not in options:
+        raise _problem(token, "option cpp needs option lzo")
+
+
+def _ssh(token: str, base: str, options: tuple[str, ...]) -> Hostspec:
+    user, _, rest = base.partition("@")
+    # A leading "-" would reach ssh as an option and can run commands on this machine.
+    if user and not _USER.fullmatch(user):
+        raise _problem(token, f"expected a user name before the @, got {_shown(user)}")
+    bracket = re.fullmatch(r"\[([^\]]*)\](.*)", rest)
+    host, rest = (bracket[1], bracket[2]) if bracket else _cut(rest, "/:")
+    limit_text, _, command = rest.partition(":") if rest.startswith("/") else ("", "", rest[1:])
+    limit = _count(token, limit_text[1:], "a limit") if limit_text else None
+    _check_host(token, host, bracketed=bool(bracket))
+    return Hostspec(
+        Kind.SSH, host, limit=limit, options=options, user=user, command=command, verbatim=token
+    )
+
+
+def _tcp(token: str, base: str, options: tuple[str, ...]) -> Hostspec:
+    if base.startswith("["):
+        host, closed, rest = base[1:].partition("]")
+        if not closed:
+            raise _problem(token, "expected a ] behind the IPv6 address")
+    elif base.count(":") > 1:
+        raise _problem(token, "an IPv6 address stands in brackets: [ADDRESS]")
+    else:
+        host, rest = _cut(base, "/:")
+    port: int | None = None
+    limit: int | None = None
+    while rest:
+        sign, (value, rest) = rest[0], _cut(rest[1:], "/:")
+        if sign == "/" and limit is None:
+            limit = _count(token, value, "a limit")
+        elif sign == ":" and port is None:
+            port = _port(token, value)
+        else:
+            raise _problem(token, "expected HOST[:PORT][/LIMIT][,OPTION...]")
+    _check_host(token, host, bracketed=base.startswith("["))
+    local = host == "localhost" and port is None and not options
+    kind = Kind.LOCAL if local else Kind.TCP
+    return Hostspec(kind, host, port or DEFAULT_PORT, limit, options, verbatim=token)
+
+
+def _cut(text: str, signs: str) -> tuple[str, str]:
+    """Everything before the first of `signs`, and the rest from it on."""
+    at = next((index for index, char in enumerate(text) if char in signs), len(text))
+    return text[:at], text[at:]
+
+
+def _check_host(token: str, host: str, *, bracketed: bool) -> None:
+    if bracketed:
+        try:
+            ipaddress.IPv6Address(host)
+        except ValueError:
+            raise _problem(
+                token, f"expected an IPv6 address in brackets, got {_shown(host)}"
+            ) from None
+    elif "=" in host:
+        name, _, number = host.partition("=")
+        raise _problem(token, f'"=" sets no limit; did you mean {name}/{number}?')
+    elif not _NAME.fullmatch(host):
+        raise _problem(token, f"expected a host name or address, got {_shown(host)}")
+
+
+def _count(token: str, text: str, what: str) -> int:
+    # int() also takes "+4", " 4" and "4_0".
+    if not _NUMBER.fullmatch(text) or not 0 < int(text) <= MAX_LIMIT:
+        raise _problem(token, f"expected {what} from 1 to {MAX_LIMIT}, got {_shown(text)}")
+    return int(text)
+
+
+def _port(token: str, text: str) -> int:
+    if not _NUMBER.fullmatch(text) or not 0 < int(text) < 65536:
+        raise _problem(token, f"expected a port from 1 to 65535, got {_shown(text)}")
+    return int(text)
+
+
+def _shown(text: str) -> str:
+    """The text as it may be printed: nothing in it reaches a terminal unescaped."""
+    return ascii(text if len(text) <= 60 else text[:57] + "...")
+
+
+def _problem(token: str, expected: str) -> HostsError:
+    return HostsError(f"hosts list: {_shown(token)}: {expected}")

@@ -1,0 +1,114 @@
+"""What the user wrote: configuration files and the hosts list, found and read."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from distcc_build.config import Config, parse_config, switched_off
+from distcc_build.errors import ConfigError
+from distcc_build.hosts import DISCOVER, HostsList, parse_hosts
+
+__all__ = ["Inputs", "config_files", "read_inputs"]
+
+SYSTEM_HOSTS = Path("/etc/distcc/hosts")
+SYSTEM_CONFIG = Path("/etc/distcc-build/config.toml")
+
+PLACEHOLDER = {"127.0.0.1", "localhost"}
+"""What /etc/distcc/hosts holds as Debian's package ships it: nobody has written a list yet."""
+
+MAX_SIZE = 1 << 20
+"""Bytes of a file that are read at most; a hosts list of more could not be passed on anyway."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """Everything that a user can set."""
+
+    config: Config
+    hosts: HostsList
+    hosts_source: str
+    """Where the list was found, for people."""
+    hosts_given: bool
+    """False when there is no list, which asks for discovery."""
+    warnings: tuple[str, ...]
+    """One sentence for each thing that was left out."""
+    files: tuple[str, ...]
+    """Absolute paths that this was read from or would have been, were they there."""
+    off: bool
+    """DISTCC_BUILD says that nothing of ours is to be used."""
+
+
+def read_inputs(environ: Mapping[str, str]) -> Inputs:
+    """Find and read everything.
+
+    The hosts list is looked for as distcc does (distcc src/hosts.c): $DISTCC_HOSTS even if
+    empty, else $DISTCC_DIR/hosts or ~/.distcc/hosts, else /etc/distcc/hosts.
+
+    :raises ConfigError: when a configuration file cannot be used.
+    """
+    configured = config_files(environ)
+    texts = [(str(path), text) for path in configured if (text := _read(path)) is not None]
+    config, warnings = parse_config(texts, environ)
+    source, text, hosts_files = _hosts_text(environ)
+    given = text is not None
+    hosts = parse_hosts(DISCOVER if text is None else text)
+    return Inputs(
+        config,
+        hosts,
+        source,
+        given,
+        warnings + hosts.problems,
+        tuple(str(path) for path in [*configured, *hosts_files]),
+        switched_off(environ),
+    )
+
+
+def config_files(environ: Mapping[str, str]) -> list[Path]:
+    """The configuration files, lowest precedence first."""
+    base = environ.get("XDG_CONFIG_HOME", "")
+    home = environ.get("HOME", "")
+    files = [SYSTEM_CONFIG]
+    # A relative XDG path is to be ignored (XDG Base Directory Specification).
+    if base.startswith("/"):
+        files.append(Path(base, "distcc-build/config.toml"))
+    elif home.startswith("/"):
+        files.append(Path(home, ".config/distcc-build/config.toml"))
+    return files
+
+
+def _hosts_text(environ: Mapping[str, str]) -> tuple[str, str | None, list[Path]]:
+    """Where the list is, its text if there is one, and the files that were looked at."""
+    for variable in ("DISTCC_BUILD_HOSTS", "DISTCC_HOSTS"):
+        if variable in environ:
+            return variable, environ[variable], []
+    looked = []
+    own = environ.get("DISTCC_DIR") or (
+        f"{environ['HOME']}/.distcc" if environ.get("HOME", "").startswith("/") else ""
+    )
+    if own:
+        looked.append(Path(os.path.abspath(own), "hosts"))  # noqa: PTH100 - no link is followed
+    looked.append(SYSTEM_HOSTS)
+    for index, path in enumerate(looked):
+        text = _read(path)
+        if text is None:
+            continue
+        if path == SYSTEM_HOSTS and {str(entry) for entry in _plain(text)} <= PLACEHOLDER:
+            return f"{path} (nothing but the placeholder)", None, looked
+        return str(path), text, looked[: index + 1]
+    return "no hosts list", None, looked
+
+
+def _plain(text: str) -> list[str]:
+    return [token for line in text.split("\n") for token in line.partition("#")[0].split()]
+
+
+def _read(path: Path) -> str | None:
+    """The file's text; None when there is none."""
+    try:
+        with path.open("rb") as file:
+            return file.read(MAX_SIZE).decode("utf-8", "backslashreplace")
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}; mend or remove it") from None

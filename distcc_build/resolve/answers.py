@@ -1,0 +1,115 @@
+"""What can be said of a name: an answer, and what a walk makes of it.  Values only."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TypeAlias
+
+from distcc_build.hosts import IPAddress
+
+__all__ = [
+    "CANARY",
+    "Answer",
+    "Failed",
+    "Found",
+    "Known",
+    "Missing",
+    "Question",
+    "Step",
+    "Verdict",
+    "WalkResult",
+]
+
+CANARY = 0
+"""The number that stands for the random name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The name exists."""
+
+    addresses: tuple[IPAddress, ...]
+    ttl: float
+    """Seconds for which the answer holds."""
+    partial: bool = False
+    """The AAAA half is still out; the same question is answered once more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """The name does not exist, or has no addresses (NXDOMAIN and NODATA, RFC 2308)."""
+
+    ttl: float
+    nxdomain: bool = True
+    """False when the name exists without an address."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """It could not be learned whether the name exists."""
+
+    why: str
+
+
+Answer: TypeAlias = Found | Missing | Failed
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One name to look up, both its A and its AAAA records."""
+
+    domain: str
+    number: int
+    """1 and up, or CANARY."""
+    name: str
+    """The full name, with the dot at its end."""
+
+
+class Verdict(Enum):
+    """What became of a name."""
+
+    SERVER = "server"
+    KEPT = "kept from before"
+    FAILED = "left out"
+    MISSING = "does not exist"
+    WILDCARD = "wildcard"
+    OTHER_NETWORK = "other network"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One name as judged."""
+
+    number: int
+    name: str
+    answer: Answer
+    verdict: Verdict
+    addresses: tuple[IPAddress, ...] = ()
+    """Those on distcc1's network, in numerical order, IPv4 first; for servers only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What an earlier walk found, for names that cannot be asked now."""
+
+    domain: str = ""
+    addresses: Mapping[int, tuple[IPAddress, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class WalkResult:
+    """What the walk came to."""
+
+    domain: str
+    """Where distcc1 was found, or where the search ended."""
+    steps: tuple[Step, ...]
+    """Every name judged, in order; distcc1 once for each domain in which it does not exist."""
+    why: str
+    """Why the walk stopped, as a sentence without its full stop."""
+    degraded: bool
+    """Some name could not be asked."""
+
+    @property
+    def servers(self) -> tuple[Step, ...]:
+        """The steps that gave a server."""
+        return tuple(step for step in self.steps if step.addresses)

@@ -1,0 +1,47 @@
+"""resolv.conf(5): the name servers and the search list.  Reads no file itself."""
+
+import ipaddress
+from dataclasses import dataclass
+
+__all__ = ["ResolvConf", "parse_resolv_conf"]
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvConf:
+    """What of it matters for a walk."""
+
+    nameservers: tuple[tuple[str, int], ...]
+    """Address and port."""
+    search: tuple[str, ...]
+    """Domains in order, lower case, without dots at the ends; never the root."""
+
+
+def parse_resolv_conf(text: str, hostname: str) -> ResolvConf:
+    """Read the file as the C library does.
+
+    :param text: its content; empty stands for no file.
+    :param hostname: of this machine; where neither `search` nor `domain` is there, its
+        domain is searched (resolv.conf(5)).
+    """
+    nameservers: list[tuple[str, int]] = []
+    search = [hostname.partition(".")[2]]
+    for line in text.splitlines():
+        word, *rest = line.partition("#")[0].partition(";")[0].split() or [""]
+        if word == "nameserver" and rest and _is_address(rest[0]):
+            nameservers.append((rest[0], 53))
+        elif word == "search" and rest:
+            search = rest
+        elif word == "domain" and rest:
+            search = rest[:1]
+    # Without any, the C library asks this machine.
+    servers = tuple(nameservers) or (("127.0.0.1", 53),)
+    domains = (one.strip(".").lower() for one in search)
+    return ResolvConf(servers, tuple(dict.fromkeys(one for one in domains if one)))
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,264 @@
+"""Asks name servers for the addresses of names.  The client's only importer of dnspython.
+
+A name is asked for A and AAAA at once, over UDP, from one socket for each name server that
+is connected to it: a closed port is then an error at once instead of a silence, and answers
+from elsewhere never arrive.  What does not match a question that is out is ignored
+(RFC 5452 section 9.1), so a forged packet cannot end a question.
+"""
+
+import asyncio
+import contextlib
+import ipaddress
+import secrets
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Self
+
+import dns.exception
+import dns.flags
+import dns.message
+import dns.name
+import dns.rcode
+import dns.rdatatype
+import dns.ttl
+
+from distcc_build.resolve.answers import Answer, Failed, Found, Missing
+from distcc_build.resolve.pair import Pair, Reply
+
+__all__ = ["DnsResolver"]
+
+RETRY = 0.2
+"""Seconds after which a question is sent again."""
+
+MAX_ERRORS = 3
+"""Replies that refuse an answer (SERVFAIL, REFUSED, ...) before the question is given up."""
+
+MAX_NEGATIVE = 3600
+"""Seconds for which a negative answer is believed at most (RFC 2308 section 5)."""
+
+
+@dataclass(eq=False, slots=True)
+class Half:
+    """One question of one type on its way."""
+
+    name: dns.name.Name
+    rdtype: dns.rdatatype.RdataType
+    done: Reply
+    started: float
+    wire: bytes = b""
+    sent: int = 0
+    errors: int = 0
+    why: str = "no answer"
+    timer: asyncio.TimerHandle | None = None
+    tasks: set[asyncio.Task[None]] = field(default_factory=set)
+
+
+class DnsResolver:
+    """Looks names up at given name servers, many at a time."""
+
+    def __init__(self, servers: Sequence[tuple[str, int]], budget: float) -> None:
+        """Prepare; nothing is opened yet.
+
+        :param servers: address and port of each name server, in order of preference.
+        :param budget: seconds after which a name without an answer has failed.
+        """
+        self._servers = list(servers)
+        self._budget = budget
+        self._transports: list[asyncio.DatagramTransport | None] = []
+        self._out: dict[int, Half] = {}
+        self._last_answer = 0.0
+        self._silent = False
+        self.queries = 0
+        """Packets sent so far."""
+
+    async def __aenter__(self) -> Self:
+        loop = asyncio.get_running_loop()
+        for index, server in enumerate(self._servers):
+            transport = None
+            with contextlib.suppress(OSError):  # no route: as if it never answered
+                transport, _ = await loop.create_datagram_endpoint(
+                    lambda index=index: _Socket(self, index),  # type: ignore[misc]
+                    remote_addr=server,
+                )
+            self._transports.append(transport)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for half in list(self._out.values()):
+            self._forget(half)
+        for transport in self._transports:
+            if transport is not None:
+                transport.abort()
+
+    def ask(self, name: str, reply: Reply) -> None:
+        """Look a name up.
+
+        :param name: the full name.
+        :param reply: called with the answer; twice when the first was a partial Found.
+        """
+        whole = dns.name.from_text(name)
+
+        def start(version: int, done: Reply) -> None:
+            rdtype = dns.rdatatype.A if version == 4 else dns.rdatatype.AAAA
+            self._start(Half(whole, rdtype, done, asyncio.get_running_loop().time()))
+
+        Pair(start, reply)
+
+    def _start(self, half: Half) -> None:
+        if self._silent or not any(self._transports):
+            # One time-out has shown that nobody answers; another would only add to the wait.
+            asyncio.get_running_loop().call_soon(half.done, Failed("no name server answers"))
+            return
+        number = secrets.randbelow(65536)
+        while number in self._out:
+            number = secrets.randbelow(65536)
+        query = dns.message.make_query(half.name, half.rdtype, id=number)
+        half.wire = query.to_wire()
+        self._out[number] = half
+        self._send(half)
+
+    def received(self, data: bytes, index: int) -> None:
+        """Take a packet from name server `index`."""
+        half = self._out.get(struct.unpack("!H", data[:2])[0]) if len(data) >= 12 else None
+        if half is not None:
+            self._read(half, data, index)
+
+    def broken(self, index: int) -> None:
+        """Take word that name server `index` cannot be reached (ICMP: the port is closed)."""
+        for half in list(self._out.values()):
+            if half.sent and (half.sent - 1) % len(self._servers) == index:
+                self._error(half, "name server is not reachable")
+
+    def _send(self, half: Half) -> None:
+        loop = asyncio.get_running_loop()
+        if loop.time() - half.started >= self._budget - 0.001:
+            return self._expire(half)
+        transport = self._transports[half.sent % len(self._servers)]
+        half.sent += 1
+        if transport is not None:
+            self.queries += 1
+            transport.sendto(half.wire)
+        left = half.started + self._budget - loop.time()
+        self._again(half, min(RETRY, left))
+        return None
+
+    def _again(self, half: Half, delay: float) -> None:
+        if half.timer is not None:
+            half.timer.cancel()
+        half.timer = asyncio.get_running_loop().call_later(delay, self._send, half)
+
+    def _expire(self, half: Half) -> None:
+        """Give a question up, and all of them when there has been no word since it was asked."""
+        now = asyncio.get_running_loop().time()
+        if self._last_answer < now - self._budget and len(self._out) > 2:
+            self._silent = True
+            for other in list(self._out.values()):
+                self._finish(other, Failed(f"{other.why} within {self._budget:g} s"))
+        else:
+            self._finish(half, Failed(f"{half.why} within {self._budget:g} s"))
+
+    def _error(self, half: Half, why: str) -> None:
+        half.errors += 1
+        half.why = why
+        if half.errors >= MAX_ERRORS * len(self._servers):
+            self._finish(half, Failed(why))
+        else:
+            # At once at another server; the same one gets a little time to think again.
+            others = half.errors < len(self._servers)
+            self._again(half, 0 if others else RETRY / 4)
+
+    def _read(self, half: Half, data: bytes, index: int) -> None:
+        message = _parse(data)
+        if message is None or not _answers(message, half):
+            return
+        self._last_answer = asyncio.get_running_loop().time()
+        if message.flags & dns.flags.TC:
+            if half.timer is not None:
+                half.timer.cancel()
+            half.tasks.add(asyncio.create_task(self._ask_tcp(half, index)))
+        else:
+            self._take(half, message)
+
+    async def _ask_tcp(self, half: Half, index: int) -> None:
+        """The same question over TCP, as RFC 7766 wants it after a truncated answer."""
+        left = half.started + self._budget - asyncio.get_running_loop().time()
+        try:
+            async with asyncio.timeout(max(left, RETRY)):
+                data = await self._exchange(half.wire, index)
+        except (OSError, EOFError, TimeoutError):
+            return self._error(half, "truncated answer, and TCP did not complete it")
+        message = _parse(data)
+        if message is None or data[:2] != half.wire[:2] or not _answers(message, half):
+            return self._error(half, "truncated answer, and that over TCP is no answer to it")
+        return self._take(half, message)
+
+    async def _exchange(self, wire: bytes, index: int) -> bytes:
+        reader, writer = await asyncio.open_connection(*self._servers[index])
+        with contextlib.closing(writer):
+            self.queries += 1
+            writer.write(struct.pack("!H", len(wire)) + wire)
+            (size,) = struct.unpack("!H", await reader.readexactly(2))
+            return await reader.readexactly(size)
+
+    def _take(self, half: Half, message: dns.message.QueryMessage) -> None:
+        if message.rcode() not in {dns.rcode.NOERROR, dns.rcode.NXDOMAIN}:
+            return self._error(half, dns.rcode.to_text(message.rcode()))
+        try:
+            chain = message.resolve_chaining()
+        except (dns.exception.DNSException, ValueError):
+            return self._error(half, "the answer has a CNAME loop or too long a chain")
+        if chain.answer is not None:
+            addresses = tuple(ipaddress.ip_address(item.address) for item in chain.answer)
+            return self._finish(half, Found(addresses, float(chain.minimum_ttl)))
+        # Without an SOA a negative answer says nothing of how long it holds (RFC 2308 section 5).
+        ttl = 0 if chain.minimum_ttl >= dns.ttl.MAX_TTL else min(chain.minimum_ttl, MAX_NEGATIVE)
+        return self._finish(half, Missing(float(ttl), message.rcode() == dns.rcode.NXDOMAIN))
+
+    def _finish(self, half: Half, answer: Answer) -> None:
+        if self._forget(half):
+            half.done(answer)
+
+    def _forget(self, half: Half) -> bool:
+        if half.timer is not None:
+            half.timer.cancel()
+        for task in half.tasks:
+            if task is not asyncio.current_task():
+                task.cancel()
+        number = struct.unpack("!H", half.wire[:2])[0]
+        return self._out.get(number) is half and bool(self._out.pop(number))
+
+
+def _parse(data: bytes) -> dns.message.QueryMessage | None:
+    """The packet as a response to a query; None when it is none."""
+    try:
+        message = dns.message.from_wire(data, ignore_trailing=True)
+    except dns.message.Truncated as short:
+        message = short.kwargs["message"]
+    except (dns.exception.DNSException, ValueError, struct.error):
+        return None
+    if isinstance(message, dns.message.QueryMessage) and message.flags & dns.flags.QR:
+        return message
+    return None
+
+
+def _answers(message: dns.message.QueryMessage, half: Half) -> bool:
+    """Whether a packet with the right number is about this very question."""
+    if not message.question:
+        # Some servers leave the question out when they say FORMERR or REFUSED.
+        return message.rcode() not in {dns.rcode.NOERROR, dns.rcode.NXDOMAIN}
+    asked = message.question[0]
+    return len(message.question) == 1 and (asked.name, asked.rdtype) == (half.name, half.rdtype)
+
+
+class _Socket(asyncio.DatagramProtocol):
+    """Hands packets of one name server to the resolver."""
+
+    def __init__(self, resolver: DnsResolver, index: int) -> None:
+        self._resolver, self._index = resolver, index
+
+    def datagram_received(self, data: bytes, addr: object) -> None:  # noqa: ARG002
+        self._resolver.received(data, self._index)
+
+    def error_received(self, exc: Exception) -> None:  # noqa: ARG002
+        self._resolver.broken(self._index)

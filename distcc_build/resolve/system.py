@@ -1,0 +1,89 @@
+"""Asks the system for addresses (getaddrinfo): for names kept in /etc/hosts or another NSS source.
+
+getaddrinfo knows no TTL, and cannot always tell a name that does not exist from a fault;
+where it says so (EAI_AGAIN, EAI_FAIL), the name has failed.  A bare label is looked for in
+/etc/hosts only: through getaddrinfo a missing one would be asked at the root of the DNS.
+"""
+
+import asyncio
+import contextlib
+import ipaddress
+import socket
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Self
+
+from distcc_build.resolve.answers import Answer, Failed, Found, Missing
+
+__all__ = ["SystemResolver"]
+
+THREADS = 32
+"""Look-ups at once; each is a thread that may hang in the C library for as long as it likes."""
+
+ABSENT = {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)}
+
+
+class SystemResolver:
+    """Looks names up with getaddrinfo, in threads that do not keep the process alive."""
+
+    def __init__(self) -> None:
+        """Prepare; threads start with the first names."""
+        self.queries = 0
+        self._waiting: SimpleQueue[tuple[str, Callable[[Answer], None]]] = SimpleQueue()
+        self._threads = 0
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        pass  # daemon threads: one stuck in the C library must not keep anything waiting
+
+    def ask(self, name: str, reply: Callable[[Answer], None]) -> None:
+        """Look a name up; `reply` is called once, in the event loop."""
+        self.queries += 1
+        loop = asyncio.get_running_loop()
+
+        def answered(answer: Answer) -> None:
+            with contextlib.suppress(RuntimeError):  # the walk is over and its loop closed
+                loop.call_soon_threadsafe(reply, answer)
+
+        self._waiting.put((name, answered))
+        if self._threads < THREADS:
+            self._threads += 1
+            threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self) -> None:
+        while True:
+            name, answered = self._waiting.get()
+            answered(_lookup(name))
+
+
+def _lookup(name: str) -> Answer:
+    name = name.rstrip(".")
+    if "." not in name:
+        return _hosts_file(name, Path("/etc/hosts"))
+    try:
+        found = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
+    except socket.gaierror as error:
+        return Missing(0.0) if error.errno in ABSENT else Failed(error.strerror or "failed")
+    except (OSError, UnicodeError) as error:
+        return Failed(str(error))
+    addresses = {ipaddress.ip_address(str(one[4][0]).partition("%")[0]) for one in found}
+    return Found(tuple(addresses), 0.0)
+
+
+def _hosts_file(name: str, path: Path) -> Answer:
+    """The addresses of a name in a hosts file (hosts(5))."""
+    try:
+        text = path.read_text("utf-8", "replace")
+    except OSError as error:
+        return Failed(str(error))
+    addresses = set()
+    for line in text.splitlines():
+        address, *names = line.partition("#")[0].split() or [""]
+        if name in names:
+            with contextlib.suppress(ValueError):
+                addresses.add(ipaddress.ip_address(address))
+    return Found(tuple(addresses), 0.0) if addresses else Missing(0.0)

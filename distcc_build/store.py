@@ -1,0 +1,133 @@
+"""Files in the cache directory: read if they can be trusted, replaced whole, locked.
+
+A file is trusted when it is a regular file of this user, with one name, that nobody else
+can write, in a directory of this user that nobody else can enter (the rules of ssh for its
+keys; pip has them for its cache).  Any other is as good as not there.
+"""
+
+import contextlib
+import hashlib
+import os
+import secrets
+import stat
+from collections.abc import Iterator
+from dataclasses import astuple
+from pathlib import Path
+
+from distcc_build.config import Config
+from distcc_build.errors import NotFoundError
+from distcc_build.farmfile import Farm, FarmFileError, format_farm, parse_farm
+
+__all__ = ["farm_path", "locked", "read_farm", "read_trusted", "replace", "sweep", "write_farm"]
+
+MAX_FARM = 8 << 20
+"""Bytes; 1,024 servers make 400 KiB."""
+
+OLD = {"plan-": 30 * 86_400, "said-": 3_600, "farm-": 30 * 86_400, ".tmp-": 3_600}
+"""Seconds after which files that begin so are swept away; what is in use is younger."""
+
+
+def farm_path(directory: Path, config: Config) -> Path:
+    """Where the farm of a configuration is kept."""
+    digest = hashlib.sha256(repr(astuple(config)).encode()).hexdigest()
+    return directory / f"farm-{digest[:16]}.json"
+
+
+def read_farm(path: Path) -> Farm | None:
+    """The farm as last written; None when there is none that can be used."""
+    data = read_trusted(path, MAX_FARM)
+    try:
+        return None if data is None else parse_farm(data)
+    except FarmFileError:
+        return None
+
+
+def write_farm(path: Path, farm: Farm) -> None:
+    """Keep a farm; see `replace` for the errors."""
+    replace(path, format_farm(farm))
+
+
+def read_trusted(path: Path, limit: int) -> bytes | None:
+    """The content of a file of ours; None when it is missing, not to be trusted or too large."""
+    try:
+        with _directory(path.parent) as folder:
+            flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+            file = os.open(path.name, flags, dir_fd=folder)
+            with open(file, "rb") as stream:  # noqa: PTH123 - a descriptor
+                found = os.fstat(file)
+                mine = found.st_uid == os.geteuid() and found.st_nlink == 1
+                if not (stat.S_ISREG(found.st_mode) and mine) or found.st_mode & 0o022:
+                    return None
+                data = stream.read(limit + 1)
+                return data if len(data) <= limit else None
+    except (OSError, NotFoundError):
+        return None
+
+
+def replace(path: Path, data: bytes) -> None:
+    """Put a file in the place of an old one, so that a reader sees the one or the other.
+
+    :raises NotFoundError: when the directory is not to be trusted.
+    :raises OSError: when it cannot be written; nothing is left behind.
+    """
+    with _directory(path.parent) as folder:
+        name = f".tmp-{secrets.token_hex(8)}"
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+        try:
+            with open(os.open(name, flags, 0o600, dir_fd=folder), "wb") as stream:  # noqa: PTH123
+                stream.write(data)
+            os.rename(name, path.name, src_dir_fd=folder, dst_dir_fd=folder)
+        except OSError:
+            with contextlib.suppress(OSError):
+                os.unlink(name, dir_fd=folder)
+            raise
+
+
+@contextlib.contextmanager
+def locked(path: Path, seconds: float) -> Iterator[bool]:
+    """Hold the lock of `path` against other processes, whatever build tool they belong to.
+
+    :param seconds: the longest to wait for it.
+    :returns: False when somebody else held it all the time.  True also where the file system
+        has no locks: two walks at once do no harm, as files are replaced whole.
+    """
+    # filelock takes 40 ms to import, and only a walk needs it.
+    import filelock
+
+    lock = filelock.FileLock(f"{path}.lock", mode=0o600, fallback_to_soft=False)
+    try:
+        lock.acquire(timeout=max(seconds, 0), poll_interval=0.01)
+        mine = True
+    except filelock.Timeout:
+        mine = False
+    except (OSError, NotImplementedError):
+        mine = True
+    try:
+        yield mine
+    finally:
+        lock.release(force=True)
+
+
+def sweep(directory: Path, now: float) -> None:
+    """Remove files that nobody has used for long; leave locks, which others may hold."""
+    with contextlib.suppress(OSError), os.scandir(directory) as entries:
+        for entry in entries:
+            age = next((age for start, age in OLD.items() if entry.name.startswith(start)), None)
+            if age is None or entry.name.endswith(".lock"):
+                continue
+            with contextlib.suppress(OSError):
+                if now - entry.stat(follow_symlinks=False).st_mtime > age:
+                    os.unlink(entry.path)  # noqa: PTH108
+
+
+@contextlib.contextmanager
+def _directory(path: Path) -> Iterator[int]:
+    """A descriptor of the directory, if it can be trusted."""
+    folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        found = os.fstat(folder)
+        if found.st_uid != os.geteuid() or found.st_mode & 0o077:
+            raise NotFoundError(f"{path}: expected a directory of this user with mode 0700")
+        yield folder
+    finally:
+        os.close(folder)
