@@ -75,6 +75,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 141
     except KeyboardInterrupt:
         return 130
+    except Exception as error:
+        if os.environ.get("DISTCC_BUILD_VERBOSE"):
+            raise
+        # A fault of ours; what a user can mend is a DistccBuildError.
+        told = f"{type(error).__name__}: {error}"
+        print(f"distcc-build: {told} (DISTCC_BUILD_VERBOSE=1 shows where)", file=sys.stderr)
+        return 70
     return status
 
 

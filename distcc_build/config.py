@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any, TypeAlias
 
 from distcc_build.errors import ConfigError
-from distcc_build.hosts import DEFAULT_PORT, IPAddress
+from distcc_build.hostspec import DEFAULT_PORT, IPAddress
 
 __all__ = ["PREFIX", "Config", "parse_config", "switched_off"]
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from distcc_build.errors import DistccBuildError
-from distcc_build.hosts import IPAddress
+from distcc_build.hostspec import IPAddress
 from distcc_build.policy import Server, State, used
 from distcc_build.resolve.answers import Answer, Found, Known, Missing
 

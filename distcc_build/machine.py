@@ -3,7 +3,7 @@
 import os
 import socket
 
-from distcc_build.hosts import IPAddress
+from distcc_build.hostspec import IPAddress
 
 __all__ = ["cores", "is_own"]
 

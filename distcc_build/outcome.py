@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from distcc_build.config import Config
 from distcc_build.farmfile import REMEMBERED, Asked, Farm, Line
-from distcc_build.hosts import IPAddress
+from distcc_build.hostspec import IPAddress
 from distcc_build.policy import State, judge
 from distcc_build.resolve.answers import Answer, Failed, Found, Missing, Step, Verdict, WalkResult
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TypeAlias
 
-from distcc_build.hosts import IPAddress
+from distcc_build.hostspec import IPAddress
 
 __all__ = [
     "CANARY",

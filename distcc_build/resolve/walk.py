@@ -17,7 +17,7 @@ Rules and names: Dan Kegel's proposal of --discover-distccN, distcc list, 2005-0
 import ipaddress
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from distcc_build.hosts import IPAddress
+from distcc_build.hostspec import IPAddress
 from distcc_build.resolve.answers import (
     CANARY,
     Answer,

@@ -1,0 +1,100 @@
+"""One host of a hosts list, and how it is written for distcc.  The grammar is in hosts.py."""
+
+import ipaddress
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+from typing import TypeAlias
+
+from distcc_build.errors import HostsError
+
+__all__ = ["DEFAULT_PORT", "MAX_LIMIT", "Hostspec", "IPAddress", "Kind", "Word"]
+
+IPAddress: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+DEFAULT_PORT = 3632
+"""Assigned to distcc by IANA; distcc's own default."""
+
+DEFAULT_LIMITS = {"tcp": 4, "ssh": 4, "local": 2}
+"""Slots that distcc 3.4 gives a hostspec without a limit."""
+
+MAX_LIMIT = 10_000
+"""distcc looks for a free slot in lock files 0..9999 of a host."""
+
+
+class Kind(Enum):
+    """How distcc reaches a host."""
+
+    TCP = "tcp"
+    SSH = "ssh"
+    LOCAL = "local"
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word of the list that is not a host; `text` is as written."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hostspec:
+    """One host of the list."""
+
+    kind: Kind
+    host: str
+    """Name or address, without brackets."""
+    port: int = DEFAULT_PORT
+    limit: int | None = None
+    """Jobs at once; None leaves it to distcc."""
+    options: tuple[str, ...] = ()
+    """Of lzo, cpp, down, auth, auth=NAME, as written."""
+    user: str = ""
+    """SSH only; empty for the user's own name."""
+    command: str = ""
+    """SSH only: the remote command; empty for distcc's default."""
+    verbatim: str = ""
+    """The token as the user wrote it; empty for one that we made."""
+
+    @property
+    def slots(self) -> int:
+        """Jobs at once that distcc will give this host."""
+        return DEFAULT_LIMITS[self.kind.value] if self.limit is None else self.limit
+
+    @property
+    def usable(self) -> bool:
+        """False for a host that is marked down."""
+        return "down" not in self.options
+
+    def __str__(self) -> str:
+        """The token for DISTCC_HOSTS."""
+        if self.verbatim:
+            return self.verbatim
+        text = f"[{self.host}]" if ":" in self.host else self.host
+        if self.kind is Kind.SSH:
+            text = f"{self.user}@{text}"
+        if self.kind is Kind.TCP and self.port != DEFAULT_PORT:
+            text += f":{self.port}"
+        if self.limit is not None:
+            text += f"/{self.limit}"
+        if self.command:
+            text += f":{self.command}"
+        return ",".join([text, *self.options])
+
+    @classmethod
+    def server(
+        cls, address: IPAddress, port: int, limit: int, options: Iterable[str] = ()
+    ) -> "Hostspec":
+        """The hostspec of a server that was discovered: from typed values only, never from text.
+
+        :param port: 1 to 65535.
+        :param limit: jobs at once, 1 or more.
+        :param options: of lzo, cpp.
+        :raises HostsError: when a value is out of its range; a list that held it would
+            disable every host (`a/0`) or hang for ever (`a/-5`).
+        """
+        chosen = tuple(options)
+        if not (0 < port < 65536 and 0 < limit <= MAX_LIMIT and set(chosen) <= {"lzo", "cpp"}):
+            msg = f"no hostspec can be made of {address}, port {port}, limit {limit}, {chosen}"
+            raise HostsError(msg)
+        return cls(Kind.TCP, str(address), port, limit, chosen)

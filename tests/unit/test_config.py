@@ -1,0 +1,139 @@
+"""Configuration: precedence, strict values, and a suggestion for what is misspelt."""
+
+import ipaddress
+
+import pytest
+
+from distcc_build.config import Config, parse_config, switched_off
+from distcc_build.errors import ConfigError
+
+
+def test_later_sources_win() -> None:
+    files = [("/etc/c", 'domain = "a.example"\ngap = 1'), ("/home/c", "gap = 2\nlimit = 9")]
+    config, warnings = parse_config(files, {"DISTCC_BUILD_LIMIT": "3", "PATH": "/bin"})
+    assert (config.domain, config.gap, config.limit, warnings) == ("a.example", 2, 3, ())
+
+
+def test_no_source_gives_the_defaults() -> None:
+    assert parse_config([], {}) == (Config(), ())
+
+
+@pytest.mark.parametrize(
+    ("toml", "variable", "option", "value"),
+    [
+        ('"build%d.x"', "build%d.x.", "pattern", "build%d.x"),
+        ('"Build.Example.COM."', "build.example.com", "domain", "build.example.com"),
+        (
+            '["10.0.0.1", "[fd00::1]:54"]',
+            "10.0.0.1, [fd00::1]:54",
+            "nameservers",
+            (("10.0.0.1", 53), ("fd00::1", 54)),
+        ),
+        ('["127.0.0.1:5353"]', "127.0.0.1:5353", "nameservers", (("127.0.0.1", 5353),)),
+        ('"system"', "SYSTEM", "resolver", "system"),
+        ("3", "3", "gap", 3),
+        (
+            '["18.0.0.0/8"]',
+            "18.0.0.0/8",
+            "allow",
+            (ipaddress.ip_network("18.0.0.0/8"),),
+        ),
+        ("true", "yes", "allow_loopback", True),
+        ("false", "Off", "probe", False),
+        ('"lzo"', "lzo", "compression", "lzo"),
+        ('"/var/cache/x"', "/var/cache/x", "cache_dir", "/var/cache/x"),
+        ("2.5", "2.5", "deadline", 2.5),
+        ("400", "400", "ttl_max", 400.0),
+    ],
+)
+def test_values_are_the_same_from_a_file_and_the_environment(
+    toml: str, variable: str, option: str, value: object
+) -> None:
+    from_file, _ = parse_config([("c", f"{option} = {toml}")], {})
+    from_environment, ignored = parse_config([], {f"DISTCC_BUILD_{option.upper()}": variable})
+    assert getattr(from_file, option) == getattr(from_environment, option) == value
+    assert ignored == ()
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "expected"),
+    [
+        ("pattern", "distcc", 'one "%d"'),
+        ("pattern", "%d%d", 'one "%d"'),
+        ("pattern", "a b%d", 'one "%d"'),
+        ("pattern", "distcc%s", 'one "%d"'),
+        ("domain", "-x", "a domain name"),
+        ("domain", "a..b", "a domain name"),
+        ("domain", "", "a domain name"),
+        ("domain", ".".join(["abcdefghi"] * 30), "a domain name"),
+        ("nameservers", "ns.example", "addresses"),
+        ("nameservers", "10.0.0.1:0", "addresses"),
+        ("nameservers", "10.0.0.300", "addresses"),
+        ("nameservers", "[::1]:99999", "addresses"),
+        ("resolver", "magic", "dns or system"),
+        ("gap", "-1", "a whole number"),
+        ("gap", "1_0", "a whole number"),
+        ("ipv4_network", "33", "a whole number"),
+        ("allow", "10.1.2.3/8", "networks"),
+        ("allow_loopback", "maybe", "on or off"),
+        ("port", "0", "a whole number"),
+        ("cache_dir", "cache", "an absolute path"),
+        ("deadline", "soon", "seconds"),
+        ("deadline", "1e9", "seconds"),
+        ("walk_budget", "0", "seconds"),
+    ],
+)
+def test_a_bad_value_is_named_with_what_was_expected(
+    option: str, value: str, expected: str
+) -> None:
+    with pytest.raises(
+        ConfigError, match=f"option '{option}' in c.toml is .*expected .*{expected}"
+    ):
+        parse_config([("c.toml", f"{option} = {value!r}".replace("\\", "\\\\"))], {})
+    config, (warning,) = parse_config([], {f"DISTCC_BUILD_{option.upper()}": value})
+    assert config == Config()
+    assert expected in warning
+    assert warning.endswith("; it is ignored")
+
+
+def test_an_unknown_option_comes_with_a_suggestion() -> None:
+    with pytest.raises(
+        ConfigError, match=r"unknown option 'domian' in c \(did you mean domain\?\)"
+    ):
+        parse_config([("c", 'domian = "x"')], {})
+    _, warnings = parse_config([], {"DISTCC_BUILD_PATERN": "x", "DISTCC_BUILD_QQQQQ": "1"})
+    assert warnings == (
+        "unknown variable DISTCC_BUILD_PATERN (did you mean DISTCC_BUILD_PATTERN?); it is ignored",
+        "unknown variable DISTCC_BUILD_QQQQQ; it is ignored",
+    )
+
+
+def test_a_file_that_is_not_toml_is_named() -> None:
+    with pytest.raises(ConfigError, match="c: expected TOML"):
+        parse_config([("c", "domain =")], {})
+
+
+def test_our_own_variables_are_no_options() -> None:
+    environ = {"DISTCC_BUILD_VERBOSE": "1", "DISTCC_BUILD_HOSTS": "a", "DISTCC_BUILD": "on"}
+    assert parse_config([], environ) == (Config(), ())
+
+
+def test_ttl_bounds_that_cross_are_mended() -> None:
+    config, (warning,) = parse_config([("c", "ttl_min = 90\nttl_max = 30")], {})
+    assert (config.ttl_min, config.ttl_max) == (30, 30)
+    assert "above" in warning
+
+
+def test_allows_and_networks() -> None:
+    config, _ = parse_config([("c", 'allow = ["18.0.0.0/8"]\nipv6_network = 0')], {})
+    assert config.allows(ipaddress.ip_address("18.1.2.3"))
+    assert not config.allows(ipaddress.ip_address("19.1.2.3"))
+    assert config.networks == {4: 16, 6: 0}
+
+
+@pytest.mark.parametrize(
+    ("value", "off"), [("off", True), ("OFF", True), ("0", True), ("no", True), ("on", False)]
+)
+def test_the_switch(value: str, off: bool) -> None:
+    assert switched_off({"DISTCC_BUILD": value}) is off
+    assert not switched_off({})

@@ -1,0 +1,100 @@
+"""The import direction of distcc_build, checked; and that files stay small."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "distcc_build"
+
+# Lowest first.  A module may import only from rows above its own.
+LAYERS = [
+    ["errors"],
+    ["hostspec"],
+    ["hosts", "resolve.answers"],
+    ["config", "compilers", "plan", "flags", "resolve.walk", "resolve.resolvconf"],
+    ["policy"],
+    ["farmfile"],
+    ["outcome"],
+    ["machine", "inputs", "paths", "store", "resolve.pair", "resolve.system"],
+    ["resolve.resolver", "resolve.survey"],
+    ["discover"],
+    ["launch"],
+    ["renew"],
+    ["farm.zone"],
+    ["farm.nameserver", "farm.lifeline"],
+    ["farm.daemons"],
+    ["farm.loopback"],
+    ["farm.demo"],
+    ["cli.common"],
+]
+PURE = {
+    "errors",
+    "hostspec",
+    "hosts",
+    "config",
+    "compilers",
+    "plan",
+    "flags",
+    "policy",
+    "farmfile",
+    "outcome",
+    "resolve.answers",
+    "resolve.walk",
+    "resolve.resolvconf",
+}
+IMPURE = {"asyncio", "dns", "os", "pathlib", "shutil", "socket", "subprocess", "threading", "time"}
+TOP = len(LAYERS)
+RANK = {module: rank for rank, row in enumerate(LAYERS) for module in row}
+SPEAKS_DNS = {"resolve.resolver", "farm.nameserver", "farm.zone"}
+
+
+def modules() -> list[str]:
+    paths = (path.relative_to(PACKAGE).with_suffix("") for path in PACKAGE.rglob("*.py"))
+    return sorted(".".join(path.parts) for path in paths if path.name != "__init__")
+
+
+def rank(module: str) -> int:
+    # A command knows every layer, and no other command.
+    return TOP if module.startswith("cli.") and module != "cli.common" else RANK[module]
+
+
+def imports(module: str) -> set[str]:
+    tree = ast.parse(PACKAGE.joinpath(*module.split(".")).with_suffix(".py").read_text("utf-8"))
+    names = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports are absolute"
+            names |= {node.module or ""}
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+@pytest.mark.parametrize("module", [one for one in modules() if one != "__main__"])
+def test_module_imports_only_from_lower_layers(module: str) -> None:
+    assert module in RANK or module.startswith("cli."), f"give {module} a row in LAYERS"
+    known = set(modules())
+    ours = {name.removeprefix("distcc_build.") for name in imports(module)} & known - {module}
+    above = {name for name in ours - {"__main__"} if rank(name) >= rank(module)}
+    assert above == set()
+    assert "__main__" not in ours or module == "cli.completion"
+
+
+@pytest.mark.parametrize("module", sorted(PURE))
+def test_pure_module_touches_no_clock_disk_or_network(module: str) -> None:
+    assert {name.split(".")[0] for name in imports(module)} & IMPURE == set()
+
+
+@pytest.mark.parametrize("module", modules())
+def test_few_modules_speak_dns(module: str) -> None:
+    assert module in SPEAKS_DNS or not any(n.split(".")[0] == "dns" for n in imports(module))
+
+
+@pytest.mark.parametrize("folder", ["distcc_build", "integrations", "benchmarks"])
+def test_no_file_is_over_300_lines(folder: str) -> None:
+    files = [one for end in ("py", "c", "h") for one in (ROOT / folder).rglob(f"*.{end}")]
+    sizes = {str(one.relative_to(ROOT)): len(one.read_text("utf-8").splitlines()) for one in files}
+    assert {name: size for name, size in sizes.items() if size > 300} == {}

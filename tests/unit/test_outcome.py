@@ -1,0 +1,171 @@
+"""What is kept of a walk: how long it holds, and what is served when DNS is silent."""
+
+import ipaddress
+import json
+import random
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pytest
+
+from distcc_build.config import Config
+from distcc_build.farmfile import REMEMBERED, Asked, Farm, FarmFileError, format_farm, parse_farm
+from distcc_build.outcome import came_back, outcome
+from distcc_build.policy import State
+from distcc_build.resolve.answers import Answer, Failed, Found, Missing, Question
+from distcc_build.resolve.walk import Walk
+
+CONFIG = Config()
+NOW = 1_000_000.0
+
+
+def found(address: str, ttl: float = 120) -> Found:
+    return Found((ipaddress.ip_address(address),), ttl)
+
+
+def farm_of(zone: Mapping[int, Answer], old: Farm | None = None, now: float = NOW) -> Farm:
+    """Walk the zone and keep the result; names that `old` still holds are not asked."""
+    walk = Walk(["a.test"], canary="xyz", known=old.known(now) if old else None)
+    cached = old.cached(now) if old else {}
+    asked: dict[str, Answer] = {}
+
+    def ask(question: Question) -> Answer:
+        if question.name in cached:
+            return cached[question.name]
+        asked[question.name] = zone.get(question.number, Missing(90))
+        return asked[question.name]
+
+    while not walk.finished:
+        questions = list(walk.ask())
+        random.Random(1).shuffle(questions)
+        for question in questions:
+            walk.feed(question, ask(question))
+    assert walk.result is not None
+    return outcome(walk.result, asked, CONFIG, old=old, own=lambda _: False, now=now)
+
+
+FARM: dict[int, Answer] = {n: found(f"10.1.0.{n}") for n in range(1, 4)}
+
+
+def test_fresh_for_the_shortest_ttl_that_the_result_rests_on() -> None:
+    assert farm_of(FARM).until == NOW + 90
+    assert farm_of(FARM | {2: found("10.1.0.2", 75)}).until == NOW + 75
+
+
+@pytest.mark.parametrize(("ttl", "fresh"), [(0, 60), (59, 60), (100, 90), (100_000, 90)])
+def test_freshness_is_clamped(ttl: float, fresh: float) -> None:
+    assert farm_of({n: found(f"10.1.0.{n}", ttl) for n in range(1, 4)}).until == NOW + fresh
+
+
+def test_a_long_ttl_is_clamped_too() -> None:
+    zone = {n: found(f"10.1.0.{n}", 9e9) for n in range(1, 4)} | {4: Missing(9e9)}
+    farm = farm_of(zone)
+    assert farm.until == NOW + CONFIG.ttl_max
+    assert farm.stale == farm.until + CONFIG.stale
+    assert max(one.expires for one in farm.answers.values()) == NOW + 86_400
+
+
+def test_nothing_found_holds_a_minute_and_is_served_stale_for_a_day() -> None:
+    farm = farm_of({})
+    assert (farm.until, farm.stale, farm.used) == (NOW + 60, NOW + 60 + REMEMBERED, ())
+    assert farm.why == "distcc1.a.test. does not exist"
+
+
+def test_only_refused_servers_is_nothing_found() -> None:
+    farm = farm_of({1: found("8.8.8.8")})
+    assert [one.state for one in farm.servers] == [State.REFUSED]
+    assert farm.stale == NOW + 60 + REMEMBERED
+
+
+def test_a_degraded_result_holds_a_minute() -> None:
+    farm = farm_of(FARM | {2: Failed("SERVFAIL")})
+    assert [one.number for one in farm.used] == [1, 3]
+    assert farm.degraded
+    assert farm.until == NOW + 60
+    assert "distcc2.a.test." not in farm.answers
+
+
+def test_servers_known_before_stay_when_dns_is_silent_for_a_day() -> None:
+    silent: dict[int, Answer] = dict.fromkeys(range(100), Failed("no answer"))
+    farm = farm_of(FARM)
+    for hours in (1, 12, 23):
+        farm = farm_of(silent, farm, NOW + hours * 3600)
+        assert [str(one.address) for one in farm.used] == ["10.1.0.1", "10.1.0.2", "10.1.0.3"]
+        assert {one.seen for one in farm.used} == {NOW}
+        assert "kept" in farm.lines[0].verdict
+    assert farm_of(silent, farm, NOW + 86_400).used == ()
+
+
+def test_a_name_is_asked_again_only_after_its_own_ttl() -> None:
+    farm = farm_of(FARM | {1: found("10.1.0.1", 3600)})
+    later = farm_of({n: found(f"10.1.0.{n + 100}") for n in range(1, 4)}, farm, NOW + 200)
+    assert [str(one.address) for one in later.used] == ["10.1.0.1", "10.1.0.102", "10.1.0.103"]
+    assert later.answers["distcc1.a.test."].expires == NOW + 3600
+
+
+def test_what_came_back_in_words() -> None:
+    assert came_back(found("10.0.0.1", 60)) == "10.0.0.1 (TTL 60)"
+    assert came_back(Missing(1)) == "NXDOMAIN"
+    assert came_back(Missing(1, nxdomain=False)) == "no addresses"
+    assert came_back(Failed("SERVFAIL")) == "SERVFAIL"
+    assert "left out" in farm_of(FARM | {2: Failed("x")}).lines[1].verdict
+
+
+def test_fresh_needs_the_same_surroundings_and_a_clock_that_goes_on() -> None:
+    farm = replace(farm_of(FARM), surroundings="here")
+    assert farm.fresh("here", NOW + 1)
+    assert not farm.fresh("elsewhere", NOW + 1)
+    assert not farm.fresh("here", farm.until)
+    assert not farm.fresh("here", NOW - 61)
+
+
+def test_the_file_gives_back_the_farm() -> None:
+    farm = farm_of(FARM | {2: Failed("x"), 4: Missing(60, nxdomain=False)})
+    farm = replace(farm, compilers=("gcc", "/opt/büro/gcc"), surroundings="s")
+    assert parse_farm(format_farm(farm)) == farm
+
+
+GOOD = json.loads(format_farm(farm_of(FARM)))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"version": 2},
+        {"version": None},
+        {"servers": None},
+        {"servers": [[1, "a", "10.0.0.1;x", "USED", "", 1]]},
+        {"servers": [[1, "a", "10.0.0.1", "NEW", "", 1]]},
+        {"servers": [[1, "a"]]},
+        {"answers": {"a": [1, 2, []]}},
+        {"answers": {"a": [1, 2]}},
+        {"answers": []},
+        {"made": "yesterday"},
+        {"until": None},
+        {"degraded": "no"},
+        {"surprise": 1},
+        {"compilers": 3},
+    ],
+)
+def test_a_file_that_is_odd_is_worthless(change: dict[str, object]) -> None:
+    with pytest.raises(FarmFileError):
+        parse_farm(json.dumps(GOOD | change).encode())
+
+
+@pytest.mark.parametrize("data", [b"", b"{", b"\xff\x00", b"[]", b"3", b"[" * 100_000])
+def test_a_file_that_is_no_farm_is_worthless(data: bytes) -> None:
+    with pytest.raises(FarmFileError):
+        parse_farm(data)
+
+
+def test_every_truncation_of_the_file_is_worthless() -> None:
+    data = format_farm(farm_of(FARM))
+    for size in range(0, len(data), 7):
+        with pytest.raises(FarmFileError):
+            parse_farm(data[:size])
+
+
+def test_what_expired_is_not_cached() -> None:
+    farm = replace(farm_of(FARM), answers={"a.": Asked(Missing(60), NOW + 60)})
+    assert farm.cached(NOW + 59) == {"a.": Missing(60)}
+    assert farm.cached(NOW + 60) == {}

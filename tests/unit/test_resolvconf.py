@@ -1,0 +1,32 @@
+"""resolv.conf is read as the C library reads it."""
+
+import pytest
+
+from distcc_build.resolve.resolvconf import parse_resolv_conf
+
+
+@pytest.mark.parametrize(
+    ("text", "search"),
+    [
+        ("search a.test b.test", ("a.test", "b.test")),
+        ("search a.test\nsearch b.test", ("b.test",)),
+        ("domain a.test", ("a.test",)),
+        ("search x.test\ndomain a.test extra", ("a.test",)),
+        ("search A.Test. . a.test ; not this", ("a.test",)),
+        ("# search a.test", ("corp.test",)),
+        ("search", ("corp.test",)),
+        ("", ("corp.test",)),
+    ],
+)
+def test_the_search_list(text: str, search: tuple[str, ...]) -> None:
+    assert parse_resolv_conf(text, "me.corp.test").search == search
+
+
+def test_a_host_name_without_a_domain_gives_no_search_list() -> None:
+    assert parse_resolv_conf("", "me").search == ()
+
+
+def test_name_servers() -> None:
+    text = "nameserver 10.0.0.1\nnameserver fd00::1 # second\nnameserver ns.test\nnameserver\n"
+    assert parse_resolv_conf(text, "").nameservers == (("10.0.0.1", 53), ("fd00::1", 53))
+    assert parse_resolv_conf("", "").nameservers == (("127.0.0.1", 53),)
