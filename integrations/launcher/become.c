@@ -55,8 +55,9 @@ become_planned(const struct plan *plan, char **argv, char **envp)
 	static char distcc[] = "distcc";
 	char **changed = env_copy(envp, plan->nvariables);
 
-	/* a plan for ourselves would be carried out for ever */
-	if (!changed || compiler_is_self(plan->program))
+	/* a plan for ourselves would be carried out for ever.  With distcc before the words the
+	   alias comes to that end as well, so the longer look is not needed there */
+	if (!changed || (plan->distcc ? compiler_is_self : compiler_is_ours)(plan->program))
 		return;
 	for (size_t i = 0; i < plan->nvariables; i++)
 		env_set(changed, plan->variables[i].entry, plan->variables[i].keep);
