@@ -165,6 +165,7 @@ launch(char **argv)
 			say_once(dir, plan.notes[i].cause, plan.notes[i].text);
 		become_planned(&plan, argv, envp);
 	}
+	say_why("local", "there is no plan that can be carried out");
 	return become_compiler(argv, envp, true);
 }
 

@@ -46,7 +46,7 @@ say_once(int dir, const char *cause, const char *text)
 	snprintf(name, sizeof(name), "said-%ld-%s", (long)getsid(0), cause);
 	fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd >= 0) {
-		close(os_high(fd));
+		close(fd);
 		say(text);
 		return;
 	}

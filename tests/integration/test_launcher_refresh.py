@@ -78,6 +78,15 @@ def test_refresher_gets_the_plans_path_the_lock_and_the_compiler(tmp_path: Path,
     assert int(signals[b"SigIgn"], 16) == 0
 
 
+def test_refresher_gets_the_lock_though_standard_files_are_closed(box: Box) -> None:
+    box.refresher('RECORD="$BOX/record" "$BOX/tools/gcc"; write_plan "$@"')
+    done = box.run("gcc", "-c", "a.c", capture_output=False, preexec_fn=lambda: os.closerange(0, 3))
+    assert done.returncode == 0
+    lock = box.lock_path().stat()
+    seen = record((box.root / "record").read_bytes())
+    assert b"3 %d %d" % (lock.st_dev, lock.st_ino) in seen.all("fd")
+
+
 def test_200_cold_launchers_start_one_refresher(box: Box) -> None:
     box.refresher('sleep 0.3 3>&-; write_plan "$@"')
     assert programs(box, 200) == ([b"distcc"] * 200, b"")
