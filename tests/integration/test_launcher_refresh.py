@@ -87,8 +87,9 @@ def test_refresher_gets_the_lock_though_standard_files_are_closed(box: Box) -> N
     assert b"3 %d %d" % (lock.st_dev, lock.st_ino) in seen.all("fd")
 
 
-def test_200_cold_launchers_start_one_refresher(box: Box) -> None:
-    box.refresher('sleep 0.3 3>&-; write_plan "$@"')
+@pytest.mark.parametrize("seconds", [0, 0.02, 0.3])
+def test_200_cold_launchers_start_one_refresher(box: Box, seconds: float) -> None:
+    box.refresher(f'sleep {seconds} 3>&-; write_plan "$@"')
     assert programs(box, 200) == ([b"distcc"] * 200, b"")
     assert len(box.refreshes) == 1
 
