@@ -12,7 +12,7 @@ import stat
 import subprocess
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, Self
 
@@ -122,18 +122,26 @@ class Daemons:
             for found in _JOB.findall(self.log(address).read_bytes())
         ]
 
-    def compiles(self) -> Counter[str]:
-        """Return by address how many compiles each server has done."""
-        counts = Counter(dict.fromkeys(self.addresses, 0))
-        counts.update(job.server for job in self.jobs() if job.outcome == "COMPILE_OK")
-        return counts
+    def compiles(self, counts: Callable[[Compile], bool] = lambda _: True) -> Counter[str]:
+        """Return by address how many compiles each server has done, of those that count."""
+        done = Counter(dict.fromkeys(self.addresses, 0))
+        done.update(
+            job.server for job in self.jobs() if job.outcome == "COMPILE_OK" and counts(job)
+        )
+        return done
 
-    def wait_for(self, count: int, *, seconds: float = 5.0) -> Counter[str]:
-        """Return `compiles()` as soon as there are `count` in all, or after `seconds`."""
+    def wait_for(
+        self,
+        number: int,
+        counts: Callable[[Compile], bool] = lambda _: True,
+        *,
+        seconds: float = 5.0,
+    ) -> Counter[str]:
+        """Return `compiles(counts)` as soon as there are `number` in all, or after `seconds`."""
         deadline = time.monotonic() + seconds
-        while (counts := self.compiles()).total() < count and time.monotonic() < deadline:
+        while (done := self.compiles(counts)).total() < number and time.monotonic() < deadline:
             time.sleep(0.01)
-        return counts
+        return done
 
     def _start(self, program: str) -> None:
         user = _user()
