@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from distcc_build.resolve.resolver import DnsResolver
     from distcc_build.resolve.system import SystemResolver
 
-__all__ = ["RESOLV_CONF", "discover"]
+__all__ = ["RESOLV_CONF", "discover", "find_servers"]
 
 RESOLV_CONF = (Path("/etc/resolv.conf"), Path("/run/systemd/resolve/resolv.conf"))
 """The first is read; the second, behind systemd-resolved's stub, tells of a change of network."""
@@ -72,7 +72,8 @@ def discover(
         if not mine:
             return farm or _nothing(config, surroundings, "another discovery takes too long")
         if farm is None or not holds(farm):
-            farm = _walk(config, conf, surroundings, farm, force=force, seconds=max(left(), 0.1))
+            seconds = max(left(), 0.1)
+            farm = find_servers(config, conf, surroundings, farm, force=force, seconds=seconds)
             store.sweep(directory, farm.made)
         farm = _remember(farm, compiler)
         store.write_farm(path, farm)
@@ -109,15 +110,23 @@ def _domains(config: Config, conf: ResolvConf) -> list[str]:
     return [*conf.search, ""] if config.resolver == "system" else list(conf.search)
 
 
-def _walk(
+def find_servers(
     config: Config,
     conf: ResolvConf,
     surroundings: str,
-    old: Farm | None,
+    old: Farm | None = None,
     *,
-    force: bool,
+    force: bool = False,
     seconds: float,
 ) -> Farm:
+    """Walk the names once.
+
+    :param conf: whom to ask, and where to look.
+    :param surroundings: the fingerprint of that; what is known from others does not count.
+    :param old: what was known before.
+    :param force: ask even for names whose TTL has not run out.
+    :param seconds: the longest this may take.
+    """
     # asyncio and dnspython take 90 ms to import, and only a walk needs them.
     import asyncio
 

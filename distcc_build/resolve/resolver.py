@@ -67,6 +67,7 @@ class DnsResolver:
         self._budget = budget
         self._transports: list[asyncio.DatagramTransport | None] = []
         self._out: dict[int, Half] = {}
+        self._strikes = [0] * len(servers)
         self._last_answer = 0.0
         self._silent = False
         self.queries = 0
@@ -126,21 +127,32 @@ class DnsResolver:
 
     def broken(self, index: int) -> None:
         """Take word that name server `index` cannot be reached (ICMP: the port is closed)."""
+        self._strikes[index] += 1
+        transport = self._transports[index]
+        if self._strikes[index] < MAX_ERRORS or transport is None:
+            return
+        transport.abort()
+        self._transports[index] = None
         for half in list(self._out.values()):
-            if half.sent and (half.sent - 1) % len(self._servers) == index:
-                self._error(half, "name server is not reachable")
+            if any(self._transports):
+                self._again(half, 0)
+            else:
+                self._finish(half, Failed("name server is not reachable"))
 
     def _send(self, half: Half) -> None:
-        loop = asyncio.get_running_loop()
-        if loop.time() - half.started >= self._budget - 0.001:
+        now = asyncio.get_running_loop().time()
+        # The longest silence, not the longest walk: while answers come in, this one may too.
+        end = max(half.started, self._last_answer) + self._budget
+        if now >= end - 0.001:
             return self._expire(half)
-        transport = self._transports[half.sent % len(self._servers)]
-        half.sent += 1
-        if transport is not None:
-            self.queries += 1
-            transport.sendto(half.wire)
-        left = half.started + self._budget - loop.time()
-        self._again(half, min(RETRY, left))
+        for _ in self._servers:
+            transport = self._transports[half.sent % len(self._servers)]
+            half.sent += 1
+            if transport is not None:
+                self.queries += 1
+                transport.sendto(half.wire)
+                break
+        self._again(half, min(RETRY, end - now))
         return None
 
     def _again(self, half: Half, delay: float) -> None:
@@ -149,14 +161,12 @@ class DnsResolver:
         half.timer = asyncio.get_running_loop().call_later(delay, self._send, half)
 
     def _expire(self, half: Half) -> None:
-        """Give a question up, and all of them when there has been no word since it was asked."""
-        now = asyncio.get_running_loop().time()
-        if self._last_answer < now - self._budget and len(self._out) > 2:
-            self._silent = True
-            for other in list(self._out.values()):
-                self._finish(other, Failed(f"{other.why} within {self._budget:g} s"))
-        else:
-            self._finish(half, Failed(f"{half.why} within {self._budget:g} s"))
+        """Give a question up after a silence, and the others too if any are out."""
+        lost = list(self._out.values())
+        # A single name may be what its server chokes on; several are the server itself.
+        self._silent = len({one.name for one in lost}) > 1
+        for one in lost if self._silent else [half]:
+            self._finish(one, Failed(f"{one.why} within {self._budget:g} s"))
 
     def _error(self, half: Half, why: str) -> None:
         half.errors += 1
@@ -191,6 +201,8 @@ class DnsResolver:
         message = _parse(data)
         if message is None or data[:2] != half.wire[:2] or not _answers(message, half):
             return self._error(half, "truncated answer, and that over TCP is no answer to it")
+        if message.flags & dns.flags.TC:
+            return self._error(half, "truncated answer, over TCP too")
         return self._take(half, message)
 
     async def _exchange(self, wire: bytes, index: int) -> bytes:

@@ -36,8 +36,8 @@ __all__ = ["Walk"]
 FIRST_WINDOW = 8
 """Names in flight at first; each server found adds one, so that a round trip doubles it."""
 
-LAST_WINDOW = 256
-"""Names in flight at most: two queries each, what a small name server takes without loss."""
+LAST_WINDOW = 100
+"""Names in flight at most: two answers each, and a socket's usual buffer holds 280."""
 
 MAX_FAILED_RUN = 32
 """Names in a row, none of them known before, that cannot be asked: then no more are tried."""

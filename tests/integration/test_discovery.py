@@ -1,0 +1,308 @@
+"""Discovery against real name servers, well-behaved and not: the same result every time."""
+
+import os
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+from peers import dnsmasq
+from servers import (
+    Mode,
+    ScriptedNameServer,
+    cname_loop,
+    drop,
+    first_drop,
+    forged,
+    formerr,
+    garbage,
+    nodata,
+    numbered,
+    nxdomain,
+    oversized,
+    random_delay,
+    refused,
+    servfail,
+    shuffled,
+    truncated,
+    truncated_tcp_closes,
+    truncated_tcp_silent,
+    truncated_tcp_truncated,
+    wrong_id,
+    wrong_question,
+)
+
+from distcc_build.config import Config
+from distcc_build.discover import discover, find_servers
+from distcc_build.farmfile import Farm
+from distcc_build.hosts import DISCOVER, parse_hosts
+from distcc_build.policy import complete
+from distcc_build.resolve.resolvconf import ResolvConf
+
+RUNS = int(os.environ.get("WALK_RUNS", "10"))
+"""Walks per case; WALK_RUNS=50 for a thorough look."""
+
+LONGEST = 0.012
+"""Seconds of random delay; many times what an answer takes, so that every order occurs."""
+
+CONFIG = Config(domain="farm.test", walk_budget=0.4)
+
+
+@dataclass
+class Case:
+    """A zone, what its server does, and the numbers that a sequential walk would find."""
+
+    zone: Mapping[str, list[str]]
+    expected: list[int]
+    script: Mapping[str | tuple[str, str], Mode] = field(default_factory=dict)
+    options: Mapping[str, object] = field(default_factory=dict)
+    search: tuple[str, ...] = ("farm.test",)
+    degraded: bool = False
+    runs: int = RUNS
+
+
+def name(number: int, domain: str = "farm.test.") -> str:
+    return f"distcc{number}.{domain}"
+
+
+def without(zone: Mapping[str, list[str]], *numbers: int) -> dict[str, list[str]]:
+    return {one: records for one, records in zone.items() if one not in map(name, numbers)}
+
+
+FIVE = numbered(5)
+AAAA = {name(n): [f"60 AAAA fd0c::{n}"] for n in range(1, 6)}
+DUAL = {name(n): [f"60 A 10.0.0.{n + 1}", f"60 AAAA fd0c::{n}"] for n in range(1, 6)}
+PARENT = numbered(4, "test.", network="10.7")
+OTHER = {name(3): ["60 A 10.9.0.1"]}
+
+CASES = {
+    "five servers": Case(FIVE, [1, 2, 3, 4, 5]),
+    "gap": Case(without(FIVE, 3), [1, 2]),
+    "gap tolerated": Case(without(FIVE, 3), [1, 2, 4, 5], options={"gap": 1}),
+    "gap too wide": Case(without(numbered(8), 3, 4), [1, 2], options={"gap": 1}),
+    "distcc1 missing": Case(without(FIVE, 1), []),
+    "distcc1 exists without an address": Case({**FIVE, name(1): ["60 TXT x"]}, []),
+    "other network": Case({**FIVE, **OTHER}, [1, 2]),
+    "distcc1 on another network": Case({**FIVE, name(1): ["60 A 10.9.0.1"]}, [1]),
+    "network check off": Case({**FIVE, **OTHER}, [1, 2, 3, 4, 5], options={"ipv4_network": 0}),
+    "wildcard": Case({"*.farm.test.": ["60 A 10.0.0.9"]}, []),
+    "wildcard beside servers": Case({**FIVE, "*.farm.test.": ["60 A 10.0.0.99"]}, [1, 2, 3, 4, 5]),
+    "wildcard with several addresses": Case(
+        {**FIVE, "*.farm.test.": ["60 A 10.0.0.98", "60 A 10.0.0.99", "60 AAAA fd0c::9"]},
+        [1, 2, 3, 4, 5],
+        {"*": shuffled(random.Random(3))},
+    ),
+    "SERVFAIL in the middle": Case(FIVE, [1, 2, 4, 5], {name(3): servfail}, degraded=True),
+    "REFUSED in the middle": Case(FIVE, [1, 2, 4, 5], {name(3): refused}, degraded=True),
+    "FORMERR in the middle": Case(FIVE, [1, 2, 4, 5], {name(3): formerr}, degraded=True),
+    "silence in the middle": Case(FIVE, [1, 2, 4, 5], {name(3): drop}, degraded=True, runs=8),
+    "one packet lost": Case(FIVE, [1, 2, 3, 4, 5], {name(3): first_drop(1)}, runs=1),
+    "truncated, TCP completes": Case(FIVE, [1, 2, 3, 4, 5], {name(3): truncated}),
+    "truncated, TCP closes": Case(
+        FIVE, [1, 2, 4, 5], {name(3): truncated_tcp_closes}, degraded=True
+    ),
+    "truncated, TCP silent": Case(
+        FIVE, [1, 2, 4, 5], {name(3): truncated_tcp_silent}, degraded=True, runs=4
+    ),
+    "truncated, TCP truncated": Case(
+        FIVE, [1, 2, 4, 5], {name(3): truncated_tcp_truncated}, degraded=True
+    ),
+    "wrong id": Case(FIVE, [1, 2, 4, 5], {name(3): wrong_id}, degraded=True, runs=8),
+    "wrong question": Case(FIVE, [1, 2, 4, 5], {name(3): wrong_question}, degraded=True, runs=8),
+    "garbage": Case(FIVE, [1, 2, 4, 5], {name(3): garbage}, degraded=True, runs=8),
+    "forged before the real answer": Case(
+        FIVE, [1, 2, 3, 4, 5], {name(3): forged("10.0.0.66", count=3)}
+    ),
+    "oversized": Case(FIVE, [1, 2, 3, 4, 5], {name(3): oversized}),
+    "NXDOMAIN without SOA": Case(FIVE, [1, 2, 3], {name(4): nxdomain}),
+    "no data without SOA": Case(FIVE, [1, 2, 3], {name(4): nodata}),
+    "AAAA only": Case(AAAA, [1, 2, 3, 4, 5]),
+    "dual stack": Case(DUAL, [1, 2, 3, 4, 5]),
+    "dual stack, one with AAAA only": Case({**DUAL, name(3): AAAA[name(3)]}, [1, 2, 3, 4, 5]),
+    "dual stack, A elsewhere": Case(
+        {**DUAL, name(3): ["60 A 10.9.0.1", "60 AAAA fd0c::3"]}, [1, 2, 3, 4, 5]
+    ),
+    "AAAA never answered": Case(
+        FIVE, [1, 2, 3, 4, 5], {(name(n), "AAAA"): drop for n in range(1, 6)}
+    ),
+    "AAAA fails": Case(FIVE, [1, 2, 3, 4, 5], {(name(n), "AAAA"): servfail for n in range(1, 6)}),
+    "several addresses, any order": Case(
+        {**FIVE, name(2): [f"60 A 10.0.0.{n}" for n in (50, 40, 30)]},
+        [1, 2, 3, 4, 5],
+        {name(2): shuffled(random.Random(2))},
+    ),
+    "CNAME chain": Case(
+        {**FIVE, name(2): ["60 CNAME a.farm.test."], "a.farm.test.": ["60 CNAME b.farm.test."]}
+        | {"b.farm.test.": ["60 A 10.0.0.77"]},
+        [1, 2, 3, 4, 5],
+    ),
+    "CNAME loop": Case(FIVE, [1, 2, 4, 5], {name(3): cname_loop}, degraded=True),
+    "CNAME to nothing": Case({**FIVE, name(3): ["60 CNAME gone.farm.test."]}, [1, 2]),
+    "duplicate": Case({**FIVE, name(4): FIVE[name(2)]}, [1, 2, 3, 5]),
+    "public address": Case({**FIVE, name(3): ["60 A 10.0.0.1", "60 A 8.8.8.8"]}, [1, 2, 3, 4, 5]),
+    "captive portal": Case({"*.": ["60 A 203.0.113.7"]}, []),
+    "cap": Case(numbered(30), [1, 2, 3, 4, 5, 6, 7], options={"max_servers": 7}),
+    "search list, second domain": Case(
+        {**PARENT, "dev.test.": ["60 TXT x"]}, [1, 2, 3, 4], search=("dev.test", "test")
+    ),
+    "error in an earlier domain": Case(
+        PARENT, [], {name(1): servfail}, search=("farm.test", "test"), degraded=True
+    ),
+    "silence in an earlier domain": Case(
+        PARENT, [], {name(1): drop}, search=("farm.test", "test"), degraded=True, runs=4
+    ),
+    "wildcard in an earlier domain": Case(
+        {**PARENT, "*.farm.test.": ["60 A 10.0.0.9"]}, [1, 2, 3, 4], search=("farm.test", "test")
+    ),
+}
+
+
+def config_of(case: Case) -> Config:
+    return replace(CONFIG, domain=None, **case.options)  # type: ignore[arg-type]
+
+
+def search(server: ScriptedNameServer, case: Case, *, old: Farm | None = None) -> Farm:
+    conf = ResolvConf(((server.address, server.port),), case.search)
+    return find_servers(config_of(case), conf, "here", old, force=True, seconds=20)
+
+
+def numbers(farm: Farm) -> list[int]:
+    return [one.number for one in farm.used]
+
+
+def delayed(
+    script: Mapping[str | tuple[str, str], Mode], seed: int
+) -> dict[str | tuple[str, str], Mode]:
+    rng = random.Random(seed)
+    every: dict[str | tuple[str, str], Mode] = {
+        key: random_delay(rng, LONGEST, then=mode) for key, mode in script.items()
+    }
+    return {"*": random_delay(rng, LONGEST), **every}
+
+
+@pytest.mark.parametrize("title", CASES)
+def test_the_same_hosts_line_whatever_the_order_of_answers(title: str) -> None:
+    case = CASES[title]
+    lines = set()
+    with ScriptedNameServer(case.zone) as server:
+        for seed in range(case.runs):
+            server.script = delayed(case.script, seed)
+            server._asked.clear()
+            farm = search(server, case)
+            assert numbers(farm) == case.expected, (seed, farm.lines)
+            assert farm.degraded is case.degraded
+            lines.add(str(complete(parse_hosts(DISCOVER), farm.servers, config_of(case), 2)))
+    assert len(lines) == 1
+
+
+def test_700_servers_are_found_and_few_names_asked_beyond() -> None:
+    with ScriptedNameServer(numbered(700)) as server:
+        farm = search(server, Case({}, []))
+        assert numbers(farm) == list(range(1, 701))
+        assert len({query.name for query in server.queries}) <= 700 + 102
+
+
+def test_no_name_outside_the_domain_and_never_the_bare_label() -> None:
+    with ScriptedNameServer(numbered(12, "test.")) as server:
+        search(server, Case({}, [], search=("dev.test", "test")))
+        asked = {query.name for query in server.queries}
+    outside = {one for one in asked if not one.endswith(".test.") or one.count(".") < 2}
+    assert outside == set()
+    dev = sorted(one for one in asked if one.endswith(".dev.test."))
+    assert len(dev) == 2
+    assert "distcc1.dev.test." in dev
+
+
+def test_an_error_keeps_the_address_from_before() -> None:
+    with ScriptedNameServer(FIVE) as server:
+        before = search(server, Case({}, []))
+        server.script = {name(3): servfail}
+        after = search(server, Case({}, []), old=before)
+    assert numbers(after) == [1, 2, 3, 4, 5]
+    assert after.degraded
+
+
+@pytest.mark.parametrize("mode", [drop, servfail, refused, garbage])
+def test_name_servers_that_fail_altogether_leave_what_was_known(mode: Mode) -> None:
+    with ScriptedNameServer(numbered(100)) as server:
+        before = search(server, Case({}, []))
+        server.script = {"*": mode}
+        after = search(server, Case({}, []), old=before)
+    assert numbers(after) == list(range(1, 101))
+
+
+def test_another_network_forgets_what_was_known() -> None:
+    with ScriptedNameServer(FIVE) as server:
+        before = search(server, Case({}, []))
+        server.script = {"*": drop}
+        conf = ResolvConf((("127.0.0.1", server.port),), ("farm.test",))
+        after = find_servers(config_of(Case({}, [])), conf, "elsewhere", before, seconds=5)
+    assert numbers(after) == []
+
+
+def test_a_second_name_server_is_asked_when_the_first_does_not_answer() -> None:
+    with ScriptedNameServer(FIVE) as good, ScriptedNameServer(FIVE, {"*": servfail}) as bad:
+        for first in (bad.port, 1):
+            conf = ResolvConf((("127.0.0.1", first), ("127.0.0.1", good.port)), ("farm.test",))
+            farm = find_servers(config_of(Case({}, [])), conf, "here", seconds=20)
+            assert (numbers(farm), farm.degraded) == ([1, 2, 3, 4, 5], False)
+
+
+def test_a_closed_port_is_known_at_once() -> None:
+    conf = ResolvConf((("127.0.0.1", 1),), ("farm.test",))
+    farm = find_servers(replace(CONFIG, walk_budget=30), conf, "here", seconds=60)
+    assert (numbers(farm), farm.degraded) == ([], True)
+    assert farm.seconds < 20
+
+
+def test_the_deadline_ends_a_walk_with_what_is_there() -> None:
+    with ScriptedNameServer(FIVE, {name(3): drop}) as server:
+        conf = ResolvConf((("127.0.0.1", server.port),), ("farm.test",))
+        farm = find_servers(replace(CONFIG, walk_budget=60), conf, "here", seconds=0.5)
+    assert (numbers(farm), farm.degraded) == ([1, 2, 4, 5], True)
+
+
+def test_a_fresh_farm_asks_nothing_and_a_forced_one_everything(tmp_path: Path) -> None:
+    tmp_path.chmod(0o700)
+    with ScriptedNameServer(FIVE) as server:
+        config = replace(CONFIG, nameservers=(("127.0.0.1", server.port),))
+        first = discover(config, tmp_path, compiler="gcc")
+        asked = len(server.queries)
+        assert discover(config, tmp_path, compiler="gcc") == first
+        assert discover(config, tmp_path, compiler="g++").compilers == ("g++", "gcc")
+        assert len(server.queries) == asked
+        server.zone = ScriptedNameServer(numbered(2)).zone
+        assert numbers(discover(config, tmp_path, force=True)) == [1, 2]
+
+
+def test_a_name_is_asked_again_only_after_its_own_ttl(tmp_path: Path) -> None:
+    tmp_path.chmod(0o700)
+    zone = {**numbered(2, ttl=3600), **numbered(3, ttl=1, first=3)}
+    with ScriptedNameServer(zone) as server:
+        conf = ResolvConf((("127.0.0.1", server.port),), ("farm.test",))
+        before = find_servers(CONFIG, conf, "here", seconds=5)
+        old = {
+            one: replace(known, expires=known.expires - 1000)
+            for one, known in before.answers.items()
+        }
+        server.queries.clear()
+        find_servers(CONFIG, conf, "here", replace(before, answers=old), seconds=5)
+        asked = {query.name for query in server.queries}
+    assert {name(1), name(2)} & asked == set()
+    assert name(3) in asked
+
+
+def test_dnsmasq_serves_a_farm(tmp_path: Path) -> None:
+    records = [f"host-record=distcc{n}.farm.test,10.0.0.{n}" for n in range(1, 6)]
+    with dnsmasq(tmp_path, ["local=/farm.test/", *records]) as server:
+        conf = ResolvConf((("127.0.0.1", server.port),), ("farm.test",))
+        farm = find_servers(CONFIG, conf, "here", seconds=5)
+    assert (numbers(farm), farm.degraded) == ([1, 2, 3, 4, 5], False)
+
+
+def test_the_system_resolver_finds_what_it_knows() -> None:
+    conf = ResolvConf((), ())
+    config = Config(resolver="system", pattern="localhost%d", allow_loopback=True)
+    farm = find_servers(config, conf, "here", seconds=10)
+    assert (farm.used, farm.why) == ((), "localhost1. does not exist")

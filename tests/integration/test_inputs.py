@@ -1,0 +1,93 @@
+"""The hosts list and the configuration are found where distcc and XDG say."""
+
+from pathlib import Path
+
+import pytest
+
+from distcc_build import inputs
+from distcc_build.errors import ConfigError
+from distcc_build.inputs import read_inputs
+
+DEBIAN = "# As described in the distcc manpage, ...\n#\n127.0.0.1\n"
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home, with the system's own files out of sight."""
+    monkeypatch.setattr(inputs, "SYSTEM_HOSTS", tmp_path / "etc-hosts")
+    monkeypatch.setattr(inputs, "SYSTEM_CONFIG", tmp_path / "etc-config")
+    (tmp_path / ".distcc").mkdir()
+    return tmp_path
+
+
+def test_the_variable_wins_even_when_it_is_empty(home: Path) -> None:
+    (home / ".distcc/hosts").write_text("b")
+    environ = {"HOME": str(home)}
+    assert str(read_inputs(environ | {"DISTCC_HOSTS": "a"}).hosts) == "a"
+    empty = read_inputs(environ | {"DISTCC_HOSTS": ""})
+    assert (str(empty.hosts), empty.hosts_given) == ("", True)
+    ours = read_inputs(environ | {"DISTCC_HOSTS": "expanded", "DISTCC_BUILD_HOSTS": "a"})
+    assert str(ours.hosts) == "a"
+
+
+def test_distcc_dir_comes_before_home_and_home_before_etc(home: Path) -> None:
+    (home / "etc-hosts").write_text("c")
+    assert str(read_inputs({"HOME": str(home)}).hosts) == "c"
+    (home / ".distcc/hosts").write_text("b # comment")
+    assert str(read_inputs({"HOME": str(home)}).hosts) == "b"
+    (home / "own").mkdir()
+    (home / "own/hosts").write_text("a")
+    environ = {"HOME": str(home), "DISTCC_DIR": str(home / "own")}
+    assert str(read_inputs(environ).hosts) == "a"
+    assert str(read_inputs(environ | {"DISTCC_DIR": str(home / "none")}).hosts) == "c"
+
+
+def test_no_list_and_debians_placeholder_ask_for_discovery(home: Path) -> None:
+    none = read_inputs({"HOME": str(home)})
+    assert (none.hosts.discover, none.hosts_given) == (True, False)
+    (home / "etc-hosts").write_text(DEBIAN)
+    placeholder = read_inputs({"HOME": str(home)})
+    assert (placeholder.hosts.discover, placeholder.hosts_given) == (True, False)
+    assert "placeholder" in placeholder.hosts_source
+    (home / "etc-hosts").write_text(DEBIAN + "buildbox\n")
+    assert str(read_inputs({"HOME": str(home)}).hosts) == "127.0.0.1 buildbox"
+
+
+def test_the_placeholder_in_a_file_of_the_users_own_is_meant(home: Path) -> None:
+    (home / ".distcc/hosts").write_text("localhost")
+    assert str(read_inputs({"HOME": str(home)}).hosts) == "localhost"
+
+
+def test_every_file_that_could_matter_is_named(home: Path) -> None:
+    (home / "etc-hosts").write_text("c")
+    read = read_inputs({"HOME": str(home)})
+    expected = ["etc-config", ".config/distcc-build/config.toml", ".distcc/hosts", "etc-hosts"]
+    assert read.files == tuple(str(home / one) for one in expected)
+    (home / ".distcc/hosts").write_text("b")
+    assert str(home / "etc-hosts") not in read_inputs({"HOME": str(home)}).files
+    assert read_inputs({"DISTCC_HOSTS": ""}).files == (str(home / "etc-config"),)
+
+
+def test_configuration_is_read_from_xdg_and_from_home(home: Path) -> None:
+    (home / "etc-config").write_text("gap = 1\nlimit = 2")
+    own = home / ".config/distcc-build"
+    own.mkdir(parents=True)
+    (own / "config.toml").write_text("limit = 3")
+    config = read_inputs({"HOME": str(home)}).config
+    assert (config.gap, config.limit) == (1, 3)
+    assert read_inputs({"HOME": str(home), "XDG_CONFIG_HOME": "relative"}).config.limit == 3
+    assert read_inputs({"HOME": str(home), "XDG_CONFIG_HOME": str(home)}).config.limit == 2
+    assert read_inputs({}).config.limit == 2
+
+
+def test_a_file_that_cannot_be_read_is_named(home: Path) -> None:
+    (home / ".distcc/hosts").mkdir()
+    with pytest.raises(ConfigError, match=r"\.distcc/hosts: .*mend or remove it"):
+        read_inputs({"HOME": str(home)})
+
+
+def test_bytes_that_are_no_text_are_problems_and_not_more(home: Path) -> None:
+    (home / ".distcc/hosts").write_bytes(b"\xff\xfe a\x00b c")
+    read = read_inputs({"HOME": str(home)})
+    assert str(read.hosts) == "c"
+    assert len(read.warnings) == 2
