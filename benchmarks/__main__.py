@@ -1,0 +1,23 @@
+"""Run benchmarks: `./dev bench [NAME...]`; without names, all of them."""
+
+import importlib
+import sys
+from pathlib import Path
+
+ALL = ["warm_launcher", "cc"]
+
+
+def main(names: list[str]) -> int:
+    unknown = set(names) - set(ALL)
+    if unknown:
+        print(f"no benchmark {' '.join(sorted(unknown))}; there are: {' '.join(ALL)}")
+        return 2
+    # At the end: the package under test is the one that is installed.
+    sys.path.append(str(Path(__file__).parents[1]))
+    for name in names or ALL:
+        importlib.import_module(f"benchmarks.{name}").main()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
