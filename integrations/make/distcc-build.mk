@@ -47,14 +47,18 @@ else ifneq (,$(strip $(CXX)))
 CXX := $(call distcc-build.wrap,$(call distcc-build.bare,$(CXX)))
 endif
 
-# In a sub-make, -j would cut it off from the jobs of the make above.  A -j on the command line wins
-# over this one; make 4.4 and newer show it here, which saves the question.
+# Not in a sub-make: -j would cut it off from the jobs of the make above.  A -j on the command line
+# wins over this one; a -j in the environment's MAKEFLAGS does not, and make 4.3 shows it only to
+# the shell (4.4 and newer show both here).
 ifeq (0,$(MAKELEVEL))
 ifeq (,$(filter -j% --jobs%,$(MAKEFLAGS)))
 ifeq (,$(filter off OFF Off 0 no NO No false FALSE False,$(DISTCC_BUILD)))
 ifneq (,$(filter-out clean distclean mostlyclean maintainer-clean help,$(or $(MAKECMDGOALS),all)))
-distcc-build.jobs := $(filter-out 0 1,$(firstword $(shell $(distcc-build.command) jobs)))
-MAKEFLAGS += $(addprefix -j,$(distcc-build.jobs))
+distcc-build.jobs := $(shell case " $$MAKEFLAGS" in \
+  (*' -j'* | *' --jobs'* | ' j'*) ;; (*) $(distcc-build.command) jobs ;; esac)
+ifneq (,$(filter-out 0 1,$(firstword $(distcc-build.jobs))))
+MAKEFLAGS += -j$(firstword $(distcc-build.jobs))
+endif
 endif
 endif
 endif

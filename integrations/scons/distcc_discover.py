@@ -46,8 +46,11 @@ OFF = ("off", "0", "no", "false")
 # Seconds: longer than any discovery may take, short enough for whoever waits.
 QUERY_TIMEOUT = 20
 
+# Jobs that distcc sends to a server whose hostspec has no limit.
+DEFAULT_LIMIT = 4
+
 _answers: dict[tuple[str, ...], str] = {}
-_said: set[str] = set()
+_said: list[str] = []
 
 
 def exists(env: Any) -> bool:  # noqa: ARG001 - SCons' signature
@@ -162,16 +165,21 @@ def _set_jobs(shell: MutableMapping[str, Any]) -> None:
         return
     try:
         farm = json.loads(_ask("hosts", "--json", shell=shell))
-        jobs, servers, slots = (int(farm[key]) for key in ("jobs", "servers", "slots"))
+        jobs, hosts = int(farm["jobs"]), str(farm["hosts"])
     except (KeyError, TypeError, ValueError):
         return
     # 1 is SCons' default.  What the command line says stays above what is set here, so -j1 is 1.
     if jobs > 1 and GetOption("num_jobs") == 1:
         SetOption("num_jobs", jobs)
-    line = f"distcc_discover: {servers} servers, {slots} slots, -j{GetOption('num_jobs')}"
-    if servers and not _said and not GetOption("silent") and not GetOption("no_progress"):
-        _said.add(line)
-        print(line, file=sys.stderr)
+    limits = [
+        int(limit[1]) if (limit := re.search(r"/(\d+)", host)) else DEFAULT_LIMIT
+        for host in hosts.split()
+        if not re.match(r"--|\+|localhost(/|$)", host)
+    ]
+    if limits and not _said and not GetOption("silent") and not GetOption("no_progress"):
+        line = f"{len(limits)} servers, {sum(limits)} slots, -j{GetOption('num_jobs')}"
+        _said.append(line)
+        print(f"distcc_discover: {line}", file=sys.stderr)
 
 
 def _find_launcher() -> str | None:
