@@ -1,5 +1,6 @@
 """The launcher on its warm path: what it becomes, and what it leaves alone."""
 
+import fcntl
 import os
 import resource
 import signal
@@ -307,6 +308,17 @@ def test_only_one_of_many_says_it(plain: Box) -> None:
         said = b"".join(process.communicate(timeout=60)[1] for process in many)
         assert said == b"distcc-build: hello\n"
         os.utime(old, (0, 0))
+
+
+def test_who_has_the_old_marker_speaks_for_all(box: Box) -> None:
+    box.write_plan("note x hello")
+    marker = box.cache / f"said-{os.getsid(0)}-x"
+    marker.touch(0o600)
+    os.utime(marker, (0, 0))
+    with marker.open() as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        assert box.run("gcc", "-c", "a.c").stderr == b""
+    assert box.run("gcc", "-c", "a.c").stderr == b"distcc-build: hello\n"
 
 
 def test_note_costs_no_compile_when_nobody_reads(box: Box) -> None:

@@ -265,6 +265,9 @@ def test_without_any_directory_there_is_no_plan(plain: Box, before: str) -> None
 def test_set_uid_launcher_ignores_the_environment(plain: Box) -> None:
     os.chown(plain.launcher, OTHER, OTHER)
     plain.launcher.chmod(0o4755)
+    # It could use this one.
+    plain.cache.mkdir(0o700)
+    os.chown(plain.cache, OTHER, OTHER)
     environ = {"DISTCC_BUILD_CACHE_DIR": "/mnt/cache", "HOME": "/mnt/home"}
     before = "chmod 1777 /tmp"
     assert plan_directory(plain, before, **environ) == f"/tmp/distcc-build-{OTHER}"
