@@ -252,7 +252,7 @@ class Walk:
         if self._misses > self._gap:
             return self._stop(_reason(step))
         if self._failures >= MAX_FAILED_RUN and step.number >= highest:
-            return self._stop(f"{MAX_FAILED_RUN} names in a row could not be asked")
+            return self._stop(f"{self._steps[-self._failures].name} {_COULD_NOT}")
         self._number += 1
         return None
 
@@ -265,6 +265,9 @@ class Walk:
         self.result = WalkResult(
             self._domains[0], tuple(self._steps), why, self._degraded or canary_failed
         )
+
+
+_COULD_NOT = "and the names behind it could not be asked: no usable answer from DNS"
 
 
 def _reason(step: Step) -> str:
