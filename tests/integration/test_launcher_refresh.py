@@ -66,8 +66,18 @@ def test_refresher_inherits_nothing_of_the_build(tmp_path: Path, name: str) -> N
         signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     target = box.root / "record"
-    environ = {**python, "RECORD": str(target)}
-    done = box.run("gcc", "-c", "a.c", environ=environ, restore_signals=False, preexec_fn=odd)
+    jobserver = os.pipe()
+    done = box.run(
+        "gcc",
+        "-c",
+        "a.c",
+        environ={**python, "RECORD": str(target)},
+        preexec_fn=odd,
+        restore_signals=False,
+        pass_fds=jobserver,
+    )
+    for fd in jobserver:
+        os.close(fd)
     # It writes no plan, so there are two of them, and then the compiler.
     assert (done.returncode, done.stderr) == (0, CANNOT)
     everything = target.read_bytes()
