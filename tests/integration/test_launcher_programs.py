@@ -1,0 +1,101 @@
+"""Which program the launcher takes for the compiler; never itself."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from launcher import BUILDS
+from launcher_box import Box, Record, record
+
+
+@pytest.fixture(params=BUILDS)
+def box(tmp_path: Path, request: pytest.FixtureRequest) -> Box:
+    return Box(tmp_path / "box", request.param)
+
+
+@pytest.fixture
+def plain(tmp_path: Path) -> Box:
+    return Box(tmp_path / "box")
+
+
+def launched(box: Box, *words: str | bytes | Path, **environ: str | None) -> Record:
+    done = box.run(*words, environ=environ)
+    assert (done.returncode, done.stderr) == (0, b"")
+    return record(done.stdout)
+
+
+def itself_link(box: Box, directory: Path) -> None:
+    (directory / "gcc").symlink_to(box.launcher)
+
+
+def itself_hard_link(box: Box, directory: Path) -> None:
+    (directory / "gcc").hardlink_to(box.launcher)
+
+
+def itself_alias(box: Box, directory: Path) -> None:
+    (directory / "gcc").symlink_to(box.alias)
+
+
+def itself_elsewhere(box: Box, directory: Path) -> None:
+    (directory / "distcc-launch").write_bytes(box.launcher.read_bytes())
+    (directory / "distcc-launch").chmod(0o755)
+    (directory / "gcc").symlink_to("distcc-launch")
+
+
+ITSELF = [itself_link, itself_hard_link, itself_alias, itself_elsewhere]
+
+
+@pytest.mark.parametrize("plant", ITSELF)
+def test_launcher_never_takes_itself_for_the_compiler(
+    plain: Box, plant: Callable[[Box, Path], None]
+) -> None:
+    first = plain.root / "first"
+    first.mkdir()
+    plant(plain, first)
+    path = {"PATH": f"{first}:{plain.root}/tools", "DISTCC_BUILD": "off"}
+    assert launched(plain, "gcc", "-c", "a.c", **path).argv == [b"gcc", b"-c", b"a.c"]
+    done = plain.run("gcc", "-c", "a.c", environ={"PATH": str(first), "DISTCC_BUILD": "off"})
+    assert (done.returncode, done.stderr) == (127, b"distcc-launch: gcc: not found\n")
+    done = plain.run(str(first / "gcc"), "-c", "a.c")
+    assert done.returncode == 127
+
+
+@pytest.mark.parametrize("kind", ["distcc", "compiler"])
+def test_plan_that_names_the_launcher_itself_ends_in_the_compiler(box: Box, kind: str) -> None:
+    for program in (box.launcher, box.alias):
+        box.write_plan(f"exec {kind} {program}")
+        done = box.run("gcc", "-c", "a.c")
+        assert done.returncode == 0
+        assert record(done.stdout).argv[-2:] == [b"-c", b"a.c"]
+        assert record(done.stdout).argv[-3] == b"gcc"
+
+
+def test_compiler_takes_over_when_distcc_cannot_be_run(box: Box) -> None:
+    box.write_plan(f"exec distcc {box.root}/gone", "env A=x")
+    seen = launched(box, "gcc", "-c", "a.c")
+    assert seen.argv == [b"gcc", b"-c", b"a.c"]
+    assert "A" not in seen.env
+
+
+def test_missing_compiler_is_127_and_forbidden_one_126(box: Box) -> None:
+    done = box.run("gcc-none", "-c", "a.c")
+    assert (done.returncode, done.stderr) == (127, b"distcc-launch: gcc-none: not found\n")
+    assert box.run("./gcc-none", "-c", "a.c").returncode == 127
+    (box.root / "tools/gcc-text").write_text("no program")
+    done = box.run("gcc-text", "-c", "a.c")
+    assert (done.returncode, done.stderr) == (126, b"distcc-launch: gcc-text: Permission denied\n")
+    assert box.run(f"{box.root}/tools/gcc-text", "-c", "a.c").returncode == 126
+
+
+def test_script_without_interpreter_line_is_the_shells(box: Box) -> None:
+    script = box.root / "tools/mygcc"
+    script.write_text('echo "$@"\n')
+    script.chmod(0o755)
+    assert box.run("mygcc", "-E", "a b").stdout == b"-E a b\n"
+
+
+def test_compiler_in_the_working_directory(box: Box) -> None:
+    os.link(box.root / "tools/gcc", box.root / "work/mygcc")
+    for word, path in (("./mygcc", "/bin"), ("mygcc", ":/bin"), ("mygcc", "/bin:"), ("mygcc", "")):
+        assert launched(box, word, "-E", PATH=path).argv == [word.encode(), b"-E"]
