@@ -1,0 +1,416 @@
+"""The two promises, on a real farm: the compile always happens, and its object is the compiler's."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import pytest
+from servers import ScriptedNameServer, drop, numbered
+
+from distcc_build.farm.loopback import Farm
+from distcc_build.farm.nameserver import NameServer
+from distcc_build.paths import launcher
+
+SOURCE = "extern int puts(const char *);\nint main(void) { return puts(WHAT) < 0; }\n"
+
+
+class Bench:
+    """A directory with a source, and an environment that sees nothing of the user's."""
+
+    def __init__(self, directory: Path, environ: Mapping[str, str] | None = None) -> None:
+        self.directory = directory
+        self.environ = {
+            "PATH": f"{launcher().parent}:/usr/bin:/bin",
+            "HOME": str(directory / "home"),
+            "DISTCC_BUILD_CACHE_DIR": str(directory / "cache"),
+            "DISTCC_BUILD_DEADLINE": "60",
+            **(environ or {}),
+        }
+        self.cache = Path(self.environ["DISTCC_BUILD_CACHE_DIR"])
+        (directory / "home").mkdir(exist_ok=True)
+        (directory / "x.c").write_text(SOURCE)
+
+    def start(self, *words: str, output: str = "x.o") -> "subprocess.Popen[str]":
+        return subprocess.Popen(
+            ["distcc-launch", *words, '-DWHAT="x"', "-c", "x.c", "-o", output],
+            cwd=self.directory,
+            env=self.environ,
+            executable=str(launcher()),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def compile(self, *words: str, output: str = "x.o") -> str:
+        """Compile; the launcher's output.  The object must be the compiler's own."""
+        process = self.start(*words, output=output)
+        said, _ = process.communicate(timeout=300)
+        assert process.returncode == 0, said
+        self.check(words, output)
+        return said
+
+    def check(self, words: tuple[str, ...], output: str) -> None:
+        plain = [*words, '-DWHAT="x"', "-c", "x.c", "-o", "expected.o"]
+        subprocess.run(plain, cwd=self.directory, env=self.environ, check=True)
+        made = (self.directory / output).read_bytes()
+        assert made == (self.directory / "expected.o").read_bytes()
+
+    def command(self, *words: str, expect: int = 0) -> str:
+        done = subprocess.run(
+            [launcher().with_name("distcc-build"), *words],
+            cwd=self.directory,
+            env=self.environ,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=300,
+        )
+        assert done.returncode == expect, done
+        return done.stdout
+
+
+@pytest.fixture
+def farm() -> Iterator[Farm]:
+    with Farm() as running:
+        yield running
+
+
+@pytest.fixture
+def bench(farm: Farm, tmp_path: Path) -> Bench:
+    return Bench(tmp_path, {**farm.exports, "DISTCC_BUILD_DEADLINE": "60"})
+
+
+def walks(server: NameServer) -> int:
+    return server.count("distcc1.farm.test.", "A")
+
+
+def test_200_cold_launchers_cause_one_walk(farm: Farm, bench: Bench) -> None:
+    running = [bench.start("gcc", output=f"{n}.o") for n in range(200)]
+    said = {process.communicate(timeout=600)[0] for process in running}
+    assert {process.returncode for process in running} == {0}
+    assert said == {""}
+    for n in range(200):
+        bench.check(("gcc",), f"{n}.o")
+    assert walks(farm.nameserver) == 1
+    done = farm.daemons.wait_for(200)
+    assert done.total() == 200
+    assert all(done[address] for address in farm.daemons.addresses)
+
+
+def test_a_cold_mixed_build_causes_one_walk(farm: Farm, bench: Bench) -> None:
+    words = ["gcc", "g++", "/usr/bin/gcc", "clang"]
+    running = [bench.start(word, output=f"{n}.o") for n in range(8) for word in words]
+    assert {process.communicate(timeout=600)[0] for process in running} == {""}
+    assert {process.returncode for process in running} == {0}
+    assert walks(farm.nameserver) == 1
+
+
+def test_warm_launchers_ask_nothing(farm: Farm, bench: Bench) -> None:
+    bench.compile("gcc")
+    asked = len(farm.nameserver.queries)
+    # What is counted is questions; a thing that only exits stands for distcc.
+    fake = bench.directory / "bin"
+    fake.mkdir()
+    shutil.copy("/bin/true", fake / "distcc")
+    bench.environ["PATH"] = f"{fake}:{bench.environ['PATH']}"
+    loop = (
+        "i=0; while [ $i -lt 2000 ]; do distcc-launch gcc -c x.c -o x.o || exit 1; i=$((i+1)); done"
+    )
+    subprocess.run(["sh", "-c", loop], cwd=bench.directory, env=bench.environ, check=True)
+    assert len(farm.nameserver.queries) == asked
+
+
+def test_a_silent_name_server_is_waited_for_once(tmp_path: Path) -> None:
+    with ScriptedNameServer({}, {"*": drop}) as server:
+        bench = Bench(
+            tmp_path,
+            {
+                "DISTCC_HOSTS": "--discover-distccN",
+                "DISTCC_BUILD_NAMESERVERS": server.endpoint,
+                "DISTCC_BUILD_DOMAIN": "farm.test",
+            },
+        )
+        running = [bench.start("gcc", output=f"{n}.o") for n in range(20)]
+        said = [process.communicate(timeout=300)[0] for process in running]
+        assert {process.returncode for process in running} == {0}
+        assert len([one for one in said if one]) == 1
+        assert "could not be asked" in "".join(said)
+        assert walks(server) <= 4, "one walk asks a name four times in 0.8 s"
+        asked = len(server.queries)
+        for _ in range(3):
+            assert bench.compile("gcc") == ""
+        assert len(server.queries) == asked
+
+
+def age(cache: Path, seconds: int) -> None:
+    """Make every plan and farm in the cache older, as if nothing had been built since."""
+    for path in cache.iterdir():
+        if path.name.startswith("plan-"):
+            lines = path.read_text().splitlines()
+            old = [
+                f"{word} {int(rest) - seconds}" if word in {"made", "until", "stale"} else line
+                for line in lines
+                for word, _, rest in [line.partition(" ")]
+            ]
+            path.write_text("\n".join(old) + "\n")
+        elif path.suffix == ".json":
+            table = json.loads(path.read_text())
+            for key in ("made", "until", "stale"):
+                table[key] -= seconds
+            for one in table["servers"]:
+                one[5] -= seconds
+            for asked in table["answers"].values():
+                asked[0] -= seconds
+            path.write_text(json.dumps(table))
+
+
+def test_servers_known_before_stay_when_dns_dies(farm: Farm, bench: Bench) -> None:
+    bench.compile("gcc")
+    silent = ScriptedNameServer({}, {"*": drop}, port=farm.nameserver.port)
+    farm.nameserver.__exit__(None, None, None)
+    with silent:
+        for hours in (0.1, 6, 12):
+            age(bench.cache, int(hours * 3600))
+            before = farm.daemons.compiles().total()
+            assert bench.compile("gcc") == ""
+            assert farm.daemons.wait_for(before + 1).total() == before + 1
+    farm.nameserver.__enter__()
+
+
+def test_a_stale_plan_is_renewed_behind_the_back_of_the_compile(farm: Farm, bench: Bench) -> None:
+    bench.compile("gcc")
+    age(bench.cache, 400)
+    bench.compile("gcc")
+    # The refresher is a process of its own: wait until its walk shows, whenever that is.
+    until(lambda: walks(farm.nameserver) == 2)
+    until(lambda: "fresh for" in bench.command("explain"))
+    assert walks(farm.nameserver) == 2
+
+
+def until(condition: Callable[[], bool]) -> None:
+    for _ in range(3000):
+        if condition():
+            return
+        time.sleep(0.02)
+    pytest.fail("it never came to that")
+
+
+def refreshers(cache: Path) -> list[int]:
+    found = []
+    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            words = entry.read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if b"_refresh" in words and any(str(cache).encode() in word for word in words):
+            found.append(int(entry.parent.name))
+    return found
+
+
+@pytest.mark.parametrize("ending", [signal.SIGKILL, signal.SIGSTOP])
+def test_a_refresher_that_ends_or_stops_holds_nobody_up(tmp_path: Path, ending: int) -> None:
+    with ScriptedNameServer(numbered(3), {"*": drop}) as server:
+        bench = Bench(
+            tmp_path,
+            {
+                "DISTCC_HOSTS": "--discover-distccN",
+                "DISTCC_BUILD_NAMESERVERS": server.endpoint,
+                "DISTCC_BUILD_DOMAIN": "farm.test",
+                "DISTCC_BUILD_WALK_BUDGET": "30",
+                "DISTCC_BUILD_DEADLINE": "2",
+            },
+        )
+        waiting = bench.start("gcc")
+        until(lambda: bool(refreshers(bench.cache)) and bool(server.queries))
+        (refresher,) = refreshers(bench.cache)
+        os.kill(refresher, ending)
+        said, _ = waiting.communicate(timeout=120)
+        assert waiting.returncode == 0, said
+        assert said.count("\n") <= 1
+        bench.check(("gcc",), "x.o")
+        for one in refreshers(bench.cache):
+            os.kill(one, signal.SIGKILL)
+
+
+def test_the_compiler_that_was_typed_makes_the_object(bench: Bench) -> None:
+    assert bench.compile("clang", "--target=aarch64-linux-gnu") == ""
+    other = bench.directory / "other"
+    other.mkdir()
+    # Another gcc first on PATH: the same compiler with another default, as a site may have.
+    (other / "gcc").write_text('#!/bin/sh\nexec /usr/bin/gcc -fno-ident "$@"\n')
+    (other / "gcc").chmod(0o755)
+    bench.environ["PATH"] = f"{other}:{bench.environ['PATH']}"
+    bench.environ["DISTCC_HOSTS"] = "localhost"
+    assert bench.compile("gcc") == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "folder"),
+    [
+        (("gcc",), "/usr/lib/distcc"),
+        (("distcc", "gcc"), None),
+        (("distcc-launch", "distcc", "gcc"), None),
+        (("/usr/lib/distcc/gcc",), None),
+    ],
+)
+def test_launchers_in_front_and_masquerade_directories(
+    farm: Farm, bench: Bench, words: tuple[str, ...], folder: str | None
+) -> None:
+    if folder:
+        bench.environ["PATH"] = f"{folder}:{bench.environ['PATH']}"
+    process = bench.start(*words)
+    assert process.communicate(timeout=300) == ("", None)
+    assert process.returncode == 0
+    bench.check(("/usr/bin/gcc",), "x.o")
+    assert farm.daemons.wait_for(1).total() == 1
+
+
+@pytest.mark.parametrize("prefix", [None, "distcc"])
+def test_ccache_keeps_its_place(farm: Farm, bench: Bench, prefix: str | None) -> None:
+    bench.environ["PATH"] = f"/usr/lib/ccache:{bench.environ['PATH']}"
+    bench.environ["CCACHE_DIR"] = str(bench.directory / "ccache")
+    if prefix:
+        bench.environ["CCACHE_PREFIX"] = prefix
+    for _ in range(2):
+        process = bench.start("gcc")
+        assert process.communicate(timeout=300) == ("", None)
+        assert process.returncode == 0
+    assert farm.daemons.wait_for(1).total() == 1
+
+
+def no_dns(bench: Bench) -> None:
+    bench.environ |= {"DISTCC_BUILD_NAMESERVERS": "127.0.0.1:1", "DISTCC_BUILD_DOMAIN": "x.test"}
+
+
+def no_servers(bench: Bench) -> None:
+    bench.environ["DISTCC_BUILD_PATTERN"] = "nothing%d"
+
+
+def no_distcc(bench: Bench) -> None:
+    folder = bench.directory / "tools"
+    folder.mkdir()
+    for name in ("gcc", "as", "ld"):
+        (folder / name).symlink_to(f"/usr/bin/{name}")
+    bench.environ["PATH"] = str(folder)
+
+
+def no_home(bench: Bench) -> None:
+    del bench.environ["HOME"]
+
+
+def read_only_home(bench: Bench) -> None:
+    del bench.environ["DISTCC_BUILD_CACHE_DIR"]
+    del bench.environ["DISTCC_DIR"]
+    bench.environ["HOME"] = "/proc"
+
+
+def broken_python(bench: Bench) -> None:
+    (bench.directory / "json.py").write_text("raise SystemExit(3)\n")
+    bench.environ |= {"PYTHONPATH": str(bench.directory), "PYTHONHOME": "/nowhere"}
+
+
+def bad_configuration(bench: Bench) -> None:
+    folder = bench.directory / "home/.config/distcc-build"
+    folder.mkdir(parents=True)
+    (folder / "config.toml").write_text("domian = 'x'\n")
+
+
+def bad_hosts(bench: Bench) -> None:
+    bench.environ["DISTCC_HOSTS"] = "a/-5 b,down"
+
+
+def cache_is_a_file(bench: Bench) -> None:
+    bench.cache.rmdir() if bench.cache.is_dir() else None
+    bench.environ["DISTCC_BUILD_CACHE_DIR"] = str(bench.directory / "x.c")
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        no_dns,
+        no_servers,
+        no_distcc,
+        no_home,
+        read_only_home,
+        broken_python,
+        bad_configuration,
+        bad_hosts,
+        cache_is_a_file,
+    ],
+)
+def test_faults_cost_one_line_at_most(bench: Bench, fault: Callable[[Bench], None]) -> None:
+    fault(bench)
+    lines = "".join(bench.compile("gcc") for _ in range(3))
+    assert lines.count("\n") <= 1, lines
+    assert "Traceback" not in lines
+
+
+@pytest.mark.parametrize("fault", [no_home, read_only_home, broken_python])
+def test_what_a_build_system_scrubs_does_not_end_distribution(
+    farm: Farm, bench: Bench, fault: Callable[[Bench], None]
+) -> None:
+    fault(bench)
+    bench.compile("gcc")
+    assert farm.daemons.wait_for(1).total() == 1
+
+
+def test_switched_off_nothing_of_ours_happens(farm: Farm, bench: Bench) -> None:
+    bench.environ["DISTCC_BUILD"] = "off"
+    assert bench.compile("gcc") == ""
+    assert farm.nameserver.queries == []
+    assert not bench.cache.exists() or list(bench.cache.iterdir()) == []
+
+
+def test_a_changed_configuration_counts_at_once(farm: Farm, bench: Bench) -> None:
+    bench.compile("gcc")
+    folder = bench.directory / "home/.config/distcc-build"
+    folder.mkdir(parents=True)
+    (folder / "config.toml").write_text("max_servers = 1\n")
+    before = farm.daemons.wait_for(1)
+    for _ in range(4):
+        bench.compile("gcc")
+    assert farm.daemons.wait_for(5) - before == {"127.1.0.1": 4}
+
+
+def test_run_gives_a_plain_distcc_build_the_farm(farm: Farm, bench: Bench) -> None:
+    (bench.directory / "Makefile").write_text(
+        ".PHONY: all\nall: 1.o 2.o 3.o 4.o 5.o 6.o ; @:\n"
+        "%.o: x.c ; distcc gcc -DWHAT='\"x\"' -c $< -o $@\n"
+    )
+    bench.command("run", "--", "make")
+    assert farm.daemons.wait_for(6).total() == 6
+    assert bench.command("run", "--", "sh", "-c", "exit 7", expect=7) == ""
+    assert bench.command("run", "--", "no-such-program", expect=127) == ""
+
+
+def test_commands_give_results_on_stdout(farm: Farm, bench: Bench) -> None:
+    port, slots = farm.daemons.port, farm.daemons.slots
+    addresses = ["127.1.0.1", "127.1.0.2", "127.1.0.3"]
+    line = " ".join(f"{one}:{port}/{slots}" for one in addresses)
+    assert bench.command("hosts") == f"{line}\n"
+    assert bench.command("hosts", "--all").split() == addresses
+    assert int(bench.command("jobs")) > 0
+    assert bench.command("refresh").startswith("3 servers")
+    assert "distcc4.farm.test. does not exist" in bench.command("explain")
+    bench.environ["DISTCC_BUILD_PATTERN"] = "nothing%d"
+    assert bench.command("hosts", "--all", expect=1) == ""
+    assert bench.command("hosts", "-o", "gap=x", expect=2) == ""
+    assert bench.command("hosts").startswith("localhost/")
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh"])
+def test_completion_is_a_script_of_the_shell(bench: Bench, shell: str) -> None:
+    script = bench.command("completion", shell)
+    assert "meson-native" in script
+    if shutil.which(shell):
+        subprocess.run([shell, "-n"], input=script, text=True, check=True)
+
+
+def test_python_is_this_one() -> None:
+    assert Path(sys.prefix) in launcher().parents
