@@ -121,6 +121,9 @@ ROWS: tuple[Row, ...] = (
         ".sconf_temp",
     ),
     *_rows(Kind.NAME, _CHECK, "conftest."),
+    # Meson tries a C++ standard in the system's temporary directory (Meson 1.12: cpp.py,
+    # _test_cpp_std_arg); the object of each of its checks has this name.
+    *_rows(Kind.OUTPUT, _CHECK, "/output.obj"),
     *_rows(Kind.WORD, _NO_OBJECT, "-E", "-M", "-MM", "-###", "-fsyntax-only", "--analyze"),
     *_rows(Kind.WORD, _NO_OBJECT, "--version", "--help", "--target-help"),
     *_rows(Kind.PREFIX, _NO_OBJECT, "--help=", "-print-", "--print-"),
