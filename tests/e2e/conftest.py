@@ -1,0 +1,80 @@
+"""The installation under test: a wheel of this tree in a fresh environment, and a farm."""
+
+import importlib.util
+import subprocess
+import sys
+import venv
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from e2e.workbench import ROOT, SYSTEM_PATH, Workbench
+
+from distcc_build.farm.loopback import Farm
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A wheel built from this tree."""
+    directory = tmp_path_factory.mktemp("wheel")
+    command = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", str(directory)]
+    if importlib.util.find_spec("mesonpy"):
+        command.append("--no-build-isolation")
+    subprocess.run([*command, str(ROOT)], check=True)
+    (found,) = directory.glob("*.whl")
+    return found
+
+
+@pytest.fixture(scope="session")
+def make_venv(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Make a virtual environment with these packages in it."""
+
+    def make(name: str, *packages: str) -> Path:
+        path = tmp_path_factory.mktemp(name) / "venv"
+        venv.create(path, with_pip=True)
+        python = str(path / "bin" / "python")
+        subprocess.run([python, "-m", "pip", "install", "-q", *packages], check=True)
+        return path
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def installation(wheel: Path, make_venv: Callable[..., Path]) -> Path:
+    """A fresh environment with the wheel and the build systems that Python brings."""
+    return make_venv("installation", f"{wheel}[scons]", "meson", "ninja")
+
+
+@pytest.fixture(scope="session")
+def old_scons(make_venv: Callable[..., Path]) -> Path:
+    """An environment with the oldest SCons that is supported, and without distcc-build."""
+    return make_venv("scons", "scons==4.4.0")
+
+
+@pytest.fixture(scope="session")
+def newest_cmake(make_venv: Callable[..., Path]) -> Path:
+    """An environment with the newest CMake."""
+    return make_venv("cmake", "cmake")
+
+
+@pytest.fixture
+def bench(installation: Path, tmp_path: Path) -> Workbench:
+    """The installation, in a network without servers."""
+    home = tmp_path / "home"
+    home.mkdir()
+    return Workbench(installation, home)
+
+
+@pytest.fixture
+def farm(installation: Path) -> Iterator[Farm]:
+    """Three servers that have compiled nothing yet."""
+    with Farm(servers=3, environ={"PATH": SYSTEM_PATH}) as running:
+        yield running
+
+
+@pytest.fixture
+def farm_bench(installation: Path, tmp_path: Path, farm: Farm) -> Workbench:
+    """The installation, in a network with the farm."""
+    home = tmp_path / "home"
+    home.mkdir()
+    return Workbench(installation, home, farm.exports)

@@ -1,0 +1,86 @@
+"""The four samples under five build systems: everything goes to the farm, and comes out the same."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from e2e.workbench import Workbench, objects, sample, sources
+
+from distcc_build.farm.loopback import Farm
+
+pytestmark = pytest.mark.slow
+
+
+def scons(bench: Workbench, project: Path, jobs: str, **environ: str) -> None:
+    bench.run("scons", cwd=project, **environ)
+    bench.run("build/test_calc", cwd=project)
+
+
+def cmake_ninja(bench: Workbench, project: Path, jobs: str, **environ: str) -> None:
+    bench.run("cmake", "--preset", "farm", cwd=project, **environ)
+    bench.run("cmake", "--build", "--preset", "farm", "-j", jobs, cwd=project, **environ)
+    bench.run("ctest", "--preset", "farm", cwd=project)
+
+
+def cmake_make(bench: Workbench, project: Path, jobs: str, **environ: str) -> None:
+    # By find_package, in the sample's CMakeLists.txt.
+    bench.run("cmake", "-G", "Unix Makefiles", "-B", "build", cwd=project, **environ)
+    bench.run("cmake", "--build", "build", "-j", jobs, cwd=project, **environ)
+    bench.run("build/test_settings", cwd=project)
+
+
+def meson(bench: Workbench, project: Path, jobs: str, **environ: str) -> None:
+    setup = "meson setup build --native-file <(distcc-build meson-native)"
+    bench.run("bash", "-c", setup, cwd=project, **environ)
+    bench.run("ninja", "-C", "build", "-j", jobs, cwd=project, **environ)
+    bench.run("build/test_wordindex", cwd=project)
+
+
+def make(bench: Workbench, project: Path, jobs: str, **environ: str) -> None:
+    bench.run("make", cwd=project, **environ)
+    bench.run("build/test_tinyvm", "programs", cwd=project)
+
+
+Build = Callable[..., None]
+CASES = {
+    "scons": ("scons", scons),
+    "cmake-ninja": ("cmake", cmake_ninja),
+    "cmake-make": ("cmake", cmake_make),
+    "meson": ("meson", meson),
+    "make": ("make", make),
+}
+
+
+@pytest.mark.parametrize(("name", "build"), CASES.values(), ids=CASES.keys())
+def test_every_source_is_compiled_once_by_the_farm_as_it_would_be_here(
+    name: str, build: Build, farm_bench: Workbench, farm: Farm, tmp_path: Path
+) -> None:
+    project = sample(name, tmp_path / name)
+    expected = sorted(path.name for path in sources(project))
+    count = len(expected)
+    assert count >= 12
+
+    build(farm_bench, project, farm_bench.query("jobs"))
+
+    per_server = farm.daemons.wait_for(count)
+    # Configure checks would be in here too, had they been sent.
+    assert sorted(Path(job.source).name for job in farm.daemons.jobs()) == expected
+    assert all(per_server.values()), f"a server got nothing: {per_server}"
+    walks = [one for one in farm.nameserver.queries if one[:2] == ("distcc1.farm.test.", "A")]
+    assert len(walks) == 1
+
+    remote = objects(project)
+    shutil.rmtree(project / "build")
+    build(farm_bench, project, "2", DISTCC_BUILD="off")
+    assert objects(project) == remote
+    assert len(remote) >= count
+    assert farm.daemons.compiles().total() == count, "switched off, yet something was sent"
+
+
+@pytest.mark.parametrize(("name", "build"), CASES.values(), ids=CASES.keys())
+def test_without_servers_the_build_says_so_once_and_succeeds(
+    name: str, build: Build, bench: Workbench, tmp_path: Path
+) -> None:
+    project = sample(name, tmp_path / name)
+    build(bench, project, "2")
