@@ -1,21 +1,26 @@
 """The command distcc-build: finds the subcommand, runs it, turns errors into one line."""
 
-import argparse
-import importlib
 import os
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from distcc_build.cli import COMMANDS
 from distcc_build.errors import DistccBuildError
 
+if TYPE_CHECKING:
+    import argparse
 
-def parser(only: str | None = None) -> argparse.ArgumentParser:
+
+def parser(only: str | None = None) -> "argparse.ArgumentParser":
     """The parser of the whole command line.
 
     :param only: import and describe just this subcommand, as one run needs no other;
         None describes all of them.
     """
+    import argparse
+    import importlib
+
     top = argparse.ArgumentParser(
         prog="distcc-build",
         description="Find the distcc servers of this network and send compiles there.",
@@ -52,6 +57,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         from distcc_build.renew import background
 
         return background(words[1:])
+    if words[:1] == ["cc"] and words[1:] and not words[1].startswith("-"):
+        # Nor in make's, which waits for its $(shell).
+        from distcc_build.wrap import print_wrapped
+
+        return 0 if print_wrapped(words[1:]) else 2
     known = words[0] if words and words[0] in COMMANDS else None
     top = parser(known)
     args = top.parse_args(words)

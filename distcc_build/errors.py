@@ -1,7 +1,5 @@
 """Every error that reaches a user, with the exit status it ends in."""
 
-from typing import ClassVar
-
 __all__ = [
     "ConfigError",
     "DistccBuildError",
@@ -15,7 +13,7 @@ __all__ = [
 class DistccBuildError(Exception):
     """Something the user can mend; its text is one line that says what to do."""
 
-    exit_code: ClassVar[int] = 1
+    exit_code = 1
 
 
 class UsageError(DistccBuildError):

@@ -1,49 +1,64 @@
 """Where our own installed files are, and other programs."""
 
-import functools
-import importlib
+# `distcc-build cc` waits for these imports in every Makefile: pathlib alone takes 5 ms.
 import os
-import subprocess
 import sys
-import sysconfig
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from distcc_build.errors import NotFoundError
 
-__all__ = ["alias", "find_program", "integrations", "launcher", "plan_paths"]
+if TYPE_CHECKING:
+    from pathlib import Path
 
-LAUNCHER = "distcc-launch"
+__all__ = ["alias", "alias_text", "find_program", "integrations", "launcher", "plan_paths"]
+
+LAUNCHER = "bin/distcc-launch"
 ALIAS = "libexec/distcc-build/distcc"
 """Below the prefix.  LLVM's tools look through a launcher of this file name."""
 
+_found: dict[str, str] = {}
 
-@functools.cache
-def launcher() -> Path:
+
+def launcher() -> "Path":
     """The launcher, bin/distcc-launch.
 
     :raises NotFoundError: when it is not installed.
     """
-    return _installed(LAUNCHER, "bin")
+    from pathlib import Path
+
+    return Path(_installed(LAUNCHER))
 
 
-@functools.cache
-def alias() -> Path:
-    """The launcher under the file name `distcc`, off PATH; the launcher itself where there is none.
+def alias() -> "Path":
+    """The launcher under the file name `distcc`, off PATH; the launcher itself if there is none.
+
+    :raises NotFoundError: when neither is installed.
+    """
+    from pathlib import Path
+
+    return Path(alias_text())
+
+
+def alias_text() -> str:
+    """Where `alias` is, as text.
 
     :raises NotFoundError: when neither is installed.
     """
     try:
-        return _installed(ALIAS, ".")
+        return _installed(ALIAS)
     except NotFoundError:
-        return launcher()
+        return _installed(LAUNCHER)
 
 
-def integrations() -> Path:
+def integrations() -> "Path":
     """The folder of the files that build systems load by path.
 
     :raises NotFoundError: when it is not installed.
     """
+    import importlib
+    from pathlib import Path
+
     # Not importlib.resources: in an editable install it gives no real path for a folder.
     try:
         package = importlib.import_module("distcc_build.integrations")
@@ -52,36 +67,39 @@ def integrations() -> Path:
     return Path(next(iter(package.__path__)))
 
 
-def find_program(name: str, path: str | None) -> Path | None:
+def find_program(name: str, path: str | None, *, skip: Sequence[str] = ()) -> "Path | None":
     """The program that `name` stands for, never one of ours.
 
     :param name: a name to look for on `path`, or a path with a slash.
     :param path: the value of PATH; None takes the system's default.
+    :param skip: file names; programs that are links to one of them are passed over.
     :returns: an absolute path, links not followed; None when there is none.
     """
+    from pathlib import Path
+
     if "/" in name:
-        candidates = [os.path.abspath(name)]  # noqa: PTH100 - links are to stay
+        candidates = [os.path.abspath(name)]
     else:
         folders = (os.defpath if path is None else path).split(os.pathsep)
-        candidates = [os.path.join(one, name) for one in folders if one.startswith("/")]  # noqa: PTH118
+        candidates = [os.path.join(one, name) for one in folders if one.startswith("/")]
     for one in candidates:
-        if os.access(one, os.X_OK) and os.path.isfile(one) and not _ours(one):  # noqa: PTH113
+        if not os.access(one, os.X_OK) or not os.path.isfile(one) or _ours(one):
+            continue
+        if os.path.basename(os.path.realpath(one)) not in skip:
             return Path(one)
     return None
 
 
-def plan_paths(words: Sequence[str], environ: Mapping[str, str]) -> list[Path]:
+def plan_paths(words: Sequence[str], environ: Mapping[str, str]) -> "list[Path]":
     """Where the plans of these compiler words are; only the launcher knows.
 
     :raises NotFoundError: when there is no launcher, or no cache directory that it can use.
     """
-    program = launcher()
-    done = subprocess.run(
-        [program, "--plan", *words],
-        env=dict(environ),
-        stdout=subprocess.PIPE,
-        check=False,
-    )
+    import subprocess
+    from pathlib import Path
+
+    command = [_installed(LAUNCHER), "--plan", *words]
+    done = subprocess.run(command, env=dict(environ), stdout=subprocess.PIPE, check=False)
     paths = [Path(os.fsdecode(line)) for line in done.stdout.split(b"\n") if line]
     if done.returncode or len(paths) != len(words):
         msg = "no usable cache directory: expected one of this user with mode 0700"
@@ -91,50 +109,53 @@ def plan_paths(words: Sequence[str], environ: Mapping[str, str]) -> list[Path]:
 
 def _ours(path: str) -> bool:
     """Whether a program is the launcher, under whatever name."""
-    found = _identity(path)
-    return found is not None and found in _identities()
+    identity = _identity(path)
+    for name in (LAUNCHER, ALIAS):
+        try:
+            if identity == _identity(_installed(name)):
+                return True
+        except NotFoundError:
+            continue
+    return False
 
 
-@functools.cache
-def _identities() -> frozenset[tuple[int, int] | None]:
-    try:
-        return frozenset({_identity(launcher()), _identity(alias())}) - {None}
-    except NotFoundError:
-        return frozenset()
-
-
-def _identity(path: str | Path) -> tuple[int, int] | None:
-    try:
-        found = os.stat(path)  # noqa: PTH116
-    except OSError:
-        return None
+def _identity(path: str) -> tuple[int, int]:
+    found = os.stat(path)
     return found.st_dev, found.st_ino
 
 
-def _installed(name: str, folder: str) -> Path:
+def _installed(name: str) -> str:
     """The first place, cheapest first, in which an installed file is."""
-    for prefix in _prefixes():
-        path = prefix / folder / name
-        if os.access(path, os.X_OK):
-            return path
-    for path in (*_recorded(name), *_editable(name)):
-        if os.access(path, os.X_OK):
-            return path
-    raise _missing(name)
+    if name not in _found:
+        for path in _candidates(name):
+            if os.access(path, os.X_OK):
+                _found[name] = path
+                break
+        else:
+            raise _missing(os.path.basename(name))
+    return _found[name]
 
 
-def _prefixes() -> Iterator[Path]:
+def _candidates(name: str) -> Iterator[str]:
     # The running script's own folder comes first: it is where pip put both.
-    script = Path(os.path.abspath(sys.argv[0]))  # noqa: PTH100 - a venv may be reached by a link
-    if script.name == "distcc-build":
-        yield script.parent.parent
-    yield Path(sys.prefix)
-    yield Path(sysconfig.get_path("data"))
-    if user := sysconfig.get_path("data", f"{os.name}_user"):
-        yield Path(user)
+    script = os.path.abspath(sys.argv[0])
+    if os.path.basename(script) == "distcc-build":
+        yield os.path.join(os.path.dirname(os.path.dirname(script)), name)
+    yield os.path.join(sys.prefix, name)
+    import sysconfig
+
+    for scheme in (sysconfig.get_default_scheme(), f"{os.name}_user"):
+        yield os.path.join(sysconfig.get_path("data", scheme), name)
+    yield from _recorded(name)
+    # An editable install leaves programs in its build folder (meson-python).
+    import glob
+
+    root = os.path.dirname(os.path.dirname(__file__))
+    base = os.path.basename(name)
+    yield from glob.iglob(os.path.join(glob.escape(root), f"build/cp*/**/{base}"), recursive=True)
 
 
-def _recorded(name: str) -> Iterator[Path]:
+def _recorded(name: str) -> Iterator[str]:
     """Where pip says that it put the file."""
     from importlib.metadata import PackageNotFoundError, files
 
@@ -144,12 +165,7 @@ def _recorded(name: str) -> Iterator[Path]:
         return
     for one in recorded:
         if str(one).endswith(f"/{name}"):
-            yield Path(os.path.normpath(str(one.locate())))
-
-
-def _editable(name: str) -> Iterator[Path]:
-    """An editable install leaves programs in its build folder (meson-python)."""
-    yield from Path(__file__).parent.parent.glob(f"build/cp*/**/{Path(name).name}")
+            yield os.path.normpath(str(one.locate()))
 
 
 def _missing(name: str) -> NotFoundError:

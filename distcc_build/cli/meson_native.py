@@ -6,8 +6,8 @@ import sys
 from collections.abc import Sequence
 
 from distcc_build import paths
-from distcc_build.cli.cc import compiler_words, find_alias, without_launcher
 from distcc_build.errors import UsageError
+from distcc_build.wrap import compiler_words, find_alias, without_launcher
 
 HELP = "print a Meson native file for C and C++ compilers behind the launcher"
 EXAMPLE = "meson setup build --native-file <(distcc-build meson-native)"

@@ -19,7 +19,7 @@ LAYERS = [
     ["outcome"],
     ["machine", "inputs", "paths", "store", "resolve.pair", "resolve.system"],
     ["resolve.resolver", "resolve.survey"],
-    ["discover"],
+    ["discover", "wrap"],
     ["launch"],
     ["renew"],
     ["farm.zone"],
