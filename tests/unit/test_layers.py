@@ -19,7 +19,7 @@ LAYERS = [
     ["farmfile"],
     ["outcome"],
     ["machine", "inputs", "paths", "store", "backoff", "resolve.pair", "resolve.system"],
-    ["resolve.resolver", "resolve.survey", "reference", "stats"],
+    ["resolve.resolver", "resolve.survey", "reference", "exchange", "stats"],
     ["probe"],
     ["discover", "wrap"],
     ["launch"],

@@ -1,0 +1,179 @@
+"""What servers are worth to compilers: all of them asked at once, before one deadline."""
+
+import asyncio
+import resource
+from collections.abc import Sequence
+from dataclasses import replace
+
+from distcc_build.exchange import Exchange, exchange
+from distcc_build.hostspec import IPAddress
+from distcc_build.reference import Reference
+from distcc_build.units import arguments, unit
+from distcc_build.verdict import Cause, Verdict
+from distcc_build.wire import Reply, request
+
+__all__ = ["probe"]
+
+CONNECTIONS = 1000
+"""At once, in all; fewer where this process may not have as many files."""
+
+PER_SERVER = 4
+"""Connections to one server at once; distccd runs two more jobs than it has processors."""
+
+OTHER_FILES = 64
+"""Of the files that this process may have: those that it has otherwise."""
+
+NO_COMPILER = 110
+"""distcc's exit status for a compiler that is not there."""
+
+HOPELESS = frozenset(
+    {Cause.REFUSED, Cause.UNREACHABLE, Cause.DENIED, Cause.SILENT, Cause.NOT_DISTCCD}
+)
+"""What says as much of a server's other compilers."""
+
+
+async def probe(
+    servers: Sequence[tuple[IPAddress, int]],
+    references: Sequence[Reference],
+    *,
+    match: str,
+    seconds: float,
+    lzo: bool = False,
+    details: bool = False,
+) -> dict[tuple[str, int], dict[str, Verdict]]:
+    """Learn for each server and each compiler whether compiles may be sent there.
+
+    :param servers: address and port of each.
+    :param references: what this machine's own compilers give.
+    :param match: "exact": the same object; "version": the same version and target, and a
+        compile works; "off": a compile works.
+    :param seconds: the longest that all of it may take.
+    :param lzo: compression is wanted, so that a server must speak it.
+    :param details: for people: ask for versions, lzo and pump mode also where all is well.
+    :returns: by address and port, by the compiler's key.
+    """
+    wanted = list(dict.fromkeys(servers))
+    allowed = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    connections = max(min(CONNECTIONS, allowed - OTHER_FILES), 8)
+    at_once = min(max(connections // max(len(wanted), 1), 1), PER_SERVER)
+    places = asyncio.Semaphore(connections // at_once)
+    # Where not all have a place at once, a silent server gives its place up to others in time.
+    rounds = -(-len(wanted) * at_once // connections)
+    deadline = asyncio.get_running_loop().time() + seconds
+
+    async def one(address: IPAddress, port: int) -> dict[str, Verdict]:
+        async with places:
+            server = _Server(address, port, at_once, deadline, seconds / max(rounds, 1))
+            return await _judge_all(server, references, match, lzo=lzo, details=details)
+
+    verdicts = await asyncio.gather(*(one(address, port) for address, port in wanted))
+    names = [(str(address), port) for address, port in wanted]
+    return dict(zip(names, verdicts, strict=True))
+
+
+class _Server:
+    """One server, and how it is asked."""
+
+    def __init__(
+        self, address: IPAddress, port: int, at_once: int, deadline: float, seconds: float
+    ) -> None:
+        self._address = address
+        self._port = port
+        self._slots = asyncio.Semaphore(at_once)
+        self._deadline = min(deadline, asyncio.get_running_loop().time() + seconds)
+        self._trouble: Exchange | None = None
+
+    async def ask(self, argv: Sequence[str], source: bytes = b"", version: int = 1) -> Exchange:
+        """What comes back for this command line."""
+        async with self._slots:
+            late = asyncio.get_running_loop().time() >= self._deadline
+            if late and self._trouble is None:
+                return Exchange(None, Cause.SILENT, "there was no time left to ask")
+            if self._trouble is not None:
+                return self._trouble
+            data = request(argv, source, version=version)
+            result = await exchange(
+                self._address, self._port, data, deadline=self._deadline, version=version
+            )
+        if version == 1 and result.cause in HOPELESS:
+            self._trouble = result
+        return result
+
+
+async def _judge_all(
+    server: _Server, references: Sequence[Reference], match: str, *, lzo: bool, details: bool
+) -> dict[str, Verdict]:
+    judged = await asyncio.gather(*(_judge(server, one, match, details) for one in references))
+    verdicts = {one.compiler.key: verdict for one, verdict in zip(references, judged, strict=True)}
+    good = next((one for one in references if verdicts[one.compiler.key].good), None)
+    if good is None or not (lzo or details):
+        return verdicts
+    spoken, pump = await _protocols(server, good.compiler.name, details)
+    for key, verdict in verdicts.items():
+        if verdict.good:
+            told = replace(verdict, lzo=spoken.reply is not None, pump=pump)
+            if lzo and spoken.reply is None:
+                told = replace(told, cause=spoken.cause, why=spoken.why or "it resets protocol 2")
+            verdicts[key] = told
+    return verdicts
+
+
+async def _protocols(server: _Server, name: str, details: bool) -> tuple[Exchange, bool | None]:
+    """How the server takes protocol 2, and with details whether it takes protocol 3."""
+    lzo = await server.ask(_question(name, "-dumpmachine"), version=2)
+    if not details:
+        return lzo, None
+    pump = await server.ask([name, "-c", "-o", "p.o", "/p.c"], b"int x;\n", version=3)
+    return lzo, pump.reply is not None and pump.reply.status == 0
+
+
+async def _judge(server: _Server, reference: Reference, match: str, details: bool) -> Verdict:
+    name = reference.compiler.name
+    proof = await server.ask([name, *arguments(name)], unit(name))
+    reply = proof.reply
+    if reply is None:
+        return Verdict(proof.cause, proof.why)
+    if reply.status >> 8 == NO_COMPILER:
+        return Verdict(Cause.MISSING)
+    works = reply.status == 0 and bool(reply.object)
+    same = works and reply.object == reference.object
+    latency = proof.seconds if works else None
+    if (same or (works and match == "off")) and not details:
+        known = (reference.version, reference.target) if same else ("", "")
+        return Verdict(Cause.OK, "", latency, *known)
+    questions = [("-dumpfullversion", "-dumpversion"), ("-dumpmachine",), ("--version",)]
+    asked = await asyncio.gather(*(server.ask(_question(name, *one)) for one in questions))
+    version, target, banner = (_answer(one.reply) for one in asked)
+    if same or (works and match == "off"):
+        return Verdict(Cause.OK, "", latency, version, target)
+    cause, why = Cause.OK, ""
+    if version and version != reference.version:
+        cause, why = Cause.VERSION, f"{version} there, {reference.version or 'another'} here"
+    elif target and target != reference.target:
+        cause, why = Cause.TARGET, f"{target} there, {reference.target or 'another'} here"
+    elif not works:
+        cause, why = Cause.FAILED, _complaint(reply)
+    elif match != "version" or not (version and target):
+        cause = Cause.DIFFERENT
+        if banner and banner != reference.banner:
+            why = f"{banner!r} there, {reference.banner!r} here"
+    return Verdict(cause, why, latency, version, target)
+
+
+def _question(name: str, *options: str) -> list[str]:
+    """A command line that distccd takes for a compile and the compiler for a question."""
+    return [name, *options, "-c", "p.i", "-o", "p.o"]
+
+
+def _answer(reply: Reply | None) -> str:
+    return _line(reply.stdout) if reply is not None and reply.status == 0 else ""
+
+
+def _complaint(reply: Reply) -> str:
+    return _line(reply.stderr) or f"status {reply.status:#x} and no word"
+
+
+def _line(said: bytes) -> str:
+    """The first line; nothing of a server's reaches a terminal but printable ASCII."""
+    text = said.strip().partition(b"\n")[0][:200].decode("ascii", "replace").strip()
+    return "".join(one if " " <= one <= "~" else "?" for one in text)
