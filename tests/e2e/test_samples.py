@@ -1,4 +1,4 @@
-"""The four samples under five build systems: everything goes to the farm, and comes out the same."""
+"""The samples under five build systems: everything goes to the farm and comes out the same."""
 
 import shutil
 from collections.abc import Callable
@@ -12,37 +12,44 @@ from distcc_build.farm.loopback import Farm
 pytestmark = pytest.mark.slow
 
 
-def scons(bench: Workbench, project: Path, jobs: str, **environ: str) -> None:
-    bench.run("scons", cwd=project, **environ)
+def scons(bench: Workbench, project: Path, jobs: str, **environ: str) -> str:
+    built = bench.run("scons", cwd=project, environ=environ)
     bench.run("build/test_calc", cwd=project)
+    return built.text
 
 
-def cmake_ninja(bench: Workbench, project: Path, jobs: str, **environ: str) -> None:
-    bench.run("cmake", "--preset", "farm", cwd=project, **environ)
-    bench.run("cmake", "--build", "--preset", "farm", "-j", jobs, cwd=project, **environ)
+def cmake_ninja(bench: Workbench, project: Path, jobs: str, **environ: str) -> str:
+    configured = bench.run("cmake", "--preset", "farm", cwd=project, environ=environ)
+    built = bench.run(
+        "cmake", "--build", "--preset", "farm", "-j", jobs, cwd=project, environ=environ
+    )
     bench.run("ctest", "--preset", "farm", cwd=project)
+    return configured.text + built.text
 
 
-def cmake_make(bench: Workbench, project: Path, jobs: str, **environ: str) -> None:
+def cmake_make(bench: Workbench, project: Path, jobs: str, **environ: str) -> str:
     # By find_package, in the sample's CMakeLists.txt.
-    bench.run("cmake", "-G", "Unix Makefiles", "-B", "build", cwd=project, **environ)
-    bench.run("cmake", "--build", "build", "-j", jobs, cwd=project, **environ)
+    configured = bench.run("cmake", "-GUnix Makefiles", "-B", "build", cwd=project, environ=environ)
+    built = bench.run("cmake", "--build", "build", "-j", jobs, cwd=project, environ=environ)
     bench.run("build/test_settings", cwd=project)
+    return configured.text + built.text
 
 
-def meson(bench: Workbench, project: Path, jobs: str, **environ: str) -> None:
+def meson(bench: Workbench, project: Path, jobs: str, **environ: str) -> str:
     setup = "meson setup build --native-file <(distcc-build meson-native)"
-    bench.run("bash", "-c", setup, cwd=project, **environ)
-    bench.run("ninja", "-C", "build", "-j", jobs, cwd=project, **environ)
+    configured = bench.run("bash", "-c", setup, cwd=project, environ=environ)
+    built = bench.run("ninja", "-C", "build", "-j", jobs, cwd=project, environ=environ)
     bench.run("build/test_wordindex", cwd=project)
+    return configured.text + built.text
 
 
-def make(bench: Workbench, project: Path, jobs: str, **environ: str) -> None:
-    bench.run("make", cwd=project, **environ)
+def make(bench: Workbench, project: Path, jobs: str, **environ: str) -> str:
+    built = bench.run("make", cwd=project, environ=environ)
     bench.run("build/test_tinyvm", "programs", cwd=project)
+    return built.text
 
 
-Build = Callable[..., None]
+Build = Callable[..., str]
 CASES = {
     "scons": ("scons", scons),
     "cmake-ninja": ("cmake", cmake_ninja),
@@ -72,15 +79,21 @@ def test_every_source_is_compiled_once_by_the_farm_as_it_would_be_here(
 
     remote = objects(project)
     shutil.rmtree(project / "build")
-    build(farm_bench, project, "2", DISTCC_BUILD="off")
+    asked = len(farm.nameserver.queries)
+    text = build(farm_bench, project, "2", DISTCC_BUILD="off")
     assert objects(project) == remote
     assert len(remote) >= count
+    assert "distcc-build: " not in text
     assert farm.daemons.compiles().total() == count, "switched off, yet something was sent"
+    assert len(farm.nameserver.queries) == asked, "switched off, yet somebody asked"
 
 
 @pytest.mark.parametrize(("name", "build"), CASES.values(), ids=CASES.keys())
-def test_without_servers_the_build_says_so_once_and_succeeds(
+def test_without_servers_the_build_succeeds_and_one_line_says_why(
     name: str, build: Build, bench: Workbench, tmp_path: Path
 ) -> None:
     project = sample(name, tmp_path / name)
-    build(bench, project, "2")
+    text = build(bench, project, "2")
+    assert "warning" not in text.lower()
+    said = [line for line in text.splitlines() if line.startswith("distcc-build: ")]
+    assert len(said) == 1, said

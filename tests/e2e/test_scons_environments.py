@@ -22,7 +22,7 @@ def project(tmp_path: Path) -> Path:
 
 def scons(bench: Workbench, folder: Path, script: str, *words: str, **environ: str) -> Output:
     write(folder / "SConstruct", script)
-    return bench.run("scons", *words, cwd=folder, **environ)
+    return bench.run("scons", *words, cwd=folder, environ=environ)
 
 
 def test_applied_twice_it_is_there_once(farm_bench: Workbench, project: Path) -> None:

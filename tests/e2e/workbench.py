@@ -45,7 +45,11 @@ class Workbench:
         return str(self.venv / "libexec/distcc-build/distcc")
 
     def run(
-        self, *words: str | Path, cwd: Path, status: int = 0, **environ: str | None
+        self,
+        *words: str | Path,
+        cwd: Path,
+        status: int = 0,
+        environ: Mapping[str, str | None] | None = None,
     ) -> "Output":
         """Run a command to its end.
 
@@ -53,7 +57,7 @@ class Workbench:
         :raises AssertionError: its exit status is another; the text holds all output.
         """
         environment: dict[str, str] = dict(self.environ)
-        for name, value in environ.items():
+        for name, value in (environ or {}).items():
             if value is None:
                 environment.pop(name, None)
             else:
@@ -71,9 +75,11 @@ class Workbench:
         assert done.returncode == status, f"{words} ended in {done.returncode}:\n{done}"
         return Output(done.stdout, done.stderr)
 
-    def query(self, *words: str, **environ: str | None) -> str:
+    def query(self, *words: str, environ: Mapping[str, str | None] | None = None) -> str:
         """Return what distcc-build prints, without the newline at its end."""
-        return self.run("distcc-build", *words, cwd=self.home, **environ).out.removesuffix("\n")
+        return self.run("distcc-build", *words, cwd=self.home, environ=environ).out.removesuffix(
+            "\n"
+        )
 
 
 class Output:
@@ -82,12 +88,8 @@ class Output:
     def __init__(self, out: str, err: str) -> None:
         self.out = out
         self.err = err
+        self.text = out + err
         self.lines = out.splitlines()
-
-    @property
-    def compiles(self) -> list[str]:
-        """The command lines that compile, as the build system printed them."""
-        return [line for line in self.lines if " -c " in line and "distcc-build" != line]
 
 
 def sample(name: str, to: Path) -> Path:
