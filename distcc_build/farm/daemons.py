@@ -13,13 +13,15 @@ import subprocess
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, Self
 
 from distcc_build.errors import DistccBuildError, NotFoundError
 from distcc_build.farm.lifeline import Lifeline
 
-__all__ = ["Compile", "Daemons", "default_slots", "open_to_others"]
+__all__ = ["Compile", "Daemons", "Differing", "default_slots", "open_to_others"]
 
 # Debian has distccd in /usr/bin, others have it where an ordinary user's PATH does not look.
 DAEMON_PATH = "/usr/local/sbin:/usr/sbin:/sbin"
@@ -47,6 +49,18 @@ class Compile(NamedTuple):
     """Input file as the client named it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Differing:
+    """What one server has otherwise than the rest."""
+
+    path: str = ""
+    """PATH on which it finds compilers, whole; empty for that of the rest."""
+    allow: str = "127.0.0.0/8"
+    """Network whose clients it serves."""
+    options: tuple[str, ...] = ()
+    """More of distccd's options."""
+
+
 def default_slots(servers: int, cores: int) -> int:
     """Return the slots per server that keep a client out of its own farm.
 
@@ -65,6 +79,7 @@ class Daemons:
         slots: Jobs at once per server; None is `default_slots` for this machine.
         environ: Where PATH and the locale are taken from; nothing else is passed on, as a
             real server knows nothing of its clients' environments.
+        differing: Servers, by number from 1 on, that are not like the rest.
 
     Raises:
         NotFoundError: On entering: no distccd, or no such loopback addresses.
@@ -72,13 +87,20 @@ class Daemons:
     """
 
     def __init__(
-        self, directory: Path, *, servers: int, slots: int | None, environ: Mapping[str, str]
+        self,
+        directory: Path,
+        *,
+        servers: int,
+        slots: int | None,
+        environ: Mapping[str, str],
+        differing: Mapping[int, Differing] | None = None,
     ) -> None:
         self.addresses = [f"127.1.{n // 250}.{n % 250 + 1}" for n in range(servers)]
         self.slots = slots or default_slots(servers, os.cpu_count() or 1)
         self.port = 0
         self._directory = directory
         self._environ = environ
+        self._differing = differing or {}
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
 
     def __enter__(self) -> Self:
@@ -87,11 +109,12 @@ class Daemons:
             raise NotFoundError(
                 "distccd is not installed (Debian and Ubuntu: apt-get install distcc)"
             )
+        self._program = program
         for attempt in itertools.count(1):
             self.port = _free_port(self.addresses)
             self._lifeline = Lifeline().__enter__()
             try:
-                self._start(program)
+                self._start_all()
             except BaseException as error:
                 self._lifeline.__exit__()
                 if not isinstance(error, _PortTakenError) or attempt == PORT_ATTEMPTS:
@@ -143,37 +166,55 @@ class Daemons:
             time.sleep(0.01)
         return done
 
-    def _start(self, program: str) -> None:
+    def restart(self, address: str) -> None:
+        """End a server, in whatever state it is, and start it again; its log goes on.
+
+        Raises:
+            DistccBuildError: It does not start.
+        """
+        with suppress(ProcessLookupError):
+            self.signal(address, signal.SIGKILL)
+        self._processes[address].wait()
+        before = self.log(address).stat().st_size
+        self._start(address)
+        self._await(address, time.monotonic() + START_SECONDS, before)
+
+    def _start_all(self) -> None:
+        for address in self.addresses:
+            self.log(address).unlink(missing_ok=True)
+            self._start(address)
+        deadline = time.monotonic() + START_SECONDS
+        for address in self.addresses:
+            self._await(address, deadline)
+
+    def _start(self, address: str) -> None:
+        own = self._differing.get(self.addresses.index(address) + 1, Differing())
         user = _user()
         environment = {
             name: value
             for name, value in self._environ.items()
             if name in {"LANG", "LANGUAGE"} or name.startswith("LC_")
         }
-        environment["PATH"] = _path(self._environ.get("PATH", ""), user)
-        command = [program, "--daemon", "--no-detach", "--log-stderr", "--log-level=info"]
-        command += [f"--jobs={self.slots}", f"--port={self.port}", "--allow=127.0.0.0/8"]
+        environment["PATH"] = own.path or _path(self._environ.get("PATH", ""), user)
+        temporary = self._directory / address
+        temporary.mkdir(mode=0o700, exist_ok=True)
+        if user:
+            # distccd gives up root and then resets every client if it cannot write here.
+            os.chown(temporary, user.pw_uid, user.pw_gid)
+        environment["TMPDIR"] = str(temporary)
+        command = [self._program, "--daemon", "--no-detach", "--log-stderr", "--log-level=info"]
+        command += [f"--jobs={self.slots}", f"--port={self.port}", f"--listen={address}"]
         command += [f"--user={user.pw_name}"] if user else []
-        for address in self.addresses:
-            temporary = self._directory / address
-            temporary.mkdir(mode=0o700, exist_ok=True)
-            if user:
-                # distccd gives up root and then resets every client if it cannot write here.
-                os.chown(temporary, user.pw_uid, user.pw_gid)
-            self.log(address).unlink(missing_ok=True)
-            self._processes[address] = self._lifeline.start(
-                [*command, f"--listen={address}"],
-                log=self.log(address),
-                environment={**environment, "TMPDIR": str(temporary)},
-            )
-        deadline = time.monotonic() + START_SECONDS
-        for address, process in self._processes.items():
-            self._await(process, self.log(address), deadline)
+        self._processes[address] = self._lifeline.start(
+            [*command, f"--allow={own.allow}", *own.options],
+            log=self.log(address),
+            environment=environment,
+        )
 
-    @staticmethod
-    def _await(process: subprocess.Popen[bytes], log: Path, deadline: float) -> None:
+    def _await(self, address: str, deadline: float, before: int = 0) -> None:
         """Return when the server listens.  To connect would occupy one of its workers."""
-        while b"listening on" not in (said := log.read_bytes()):
+        log, process = self.log(address), self._processes[address]
+        while b"listening on" not in (said := log.read_bytes()[before:]):
             try:
                 process.wait(0.01)
             except subprocess.TimeoutExpired:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
 
-from distcc_build.farm.daemons import Daemons, open_to_others
+from distcc_build.farm.daemons import Daemons, Differing, open_to_others
 from distcc_build.farm.lifeline import Lifeline
 from distcc_build.farm.nameserver import NameServer
 from distcc_build.farm.zone import Zone
@@ -30,6 +30,7 @@ class Farm:
         slots: Jobs at once per server; None makes the farm large enough that a client of this
             size compiles nothing itself.
         environ: Environment the farm is started from.
+        differing: Servers, by number from 1 on, that are not like the rest.
 
     Raises:
         NotFoundError: On entering: no distccd, or no loopback addresses for them.
@@ -49,9 +50,11 @@ class Farm:
         servers: int = DEFAULT_SERVERS,
         slots: int | None = None,
         environ: Mapping[str, str] = os.environ,
+        differing: Mapping[int, Differing] | None = None,
     ) -> None:
         self._servers = servers
         self._slots = slots
+        self._differing = differing
         self._environ = environ
 
     def __enter__(self) -> Self:
@@ -71,6 +74,7 @@ class Farm:
                     servers=self._servers,
                     slots=self._slots,
                     environ=self._environ,
+                    differing=self._differing,
                 )
             )
             names = {

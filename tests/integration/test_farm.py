@@ -12,7 +12,7 @@ import pytest
 from running import eventually, processes
 
 from distcc_build.errors import NotFoundError
-from distcc_build.farm.daemons import default_slots
+from distcc_build.farm.daemons import Differing, default_slots
 from distcc_build.farm.loopback import Farm
 
 pytestmark = pytest.mark.skipif(
@@ -81,6 +81,40 @@ def test_server_stopped_by_a_signal_does_not_answer_and_the_other_does(
     counts = farm.daemons.wait_for(1)
     assert counts["127.1.0.1"] == 0
     assert counts["127.1.0.2"] >= 1
+
+
+def test_a_server_may_differ_from_the_rest(source: Path) -> None:
+    differing = {
+        1: Differing(path="/nowhere"),
+        2: Differing(allow="10.0.0.0/8"),
+        3: Differing(options=("--log-level=debug",)),
+    }
+    with Farm(servers=3, slots=1, differing=differing) as farm:
+        for address in farm.daemons.addresses:
+            environ = {**farm.environment(), "DISTCC_HOSTS": f"{address}:{farm.daemons.port}"}
+            words = ["distcc", "gcc", "-c", source.name, "-o", "x.o"]
+            subprocess.run(words, cwd=source.parent, env=environ, check=True, capture_output=True)
+        farm.daemons.wait_for(1)
+        done = farm.daemons.compiles()
+        assert done == {"127.1.0.1": 0, "127.1.0.2": 0, "127.1.0.3": 1}
+        logs = [farm.daemons.log(one).read_text() for one in farm.daemons.addresses]
+        assert "COMPILE_ERROR exit:110" in logs[0]
+        assert "denied" in logs[1]
+        assert "compile from" in logs[2]
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP, 0])
+def test_a_server_can_be_started_again_and_counts_on(
+    farm: Farm, source: Path, number: signal.Signals
+) -> None:
+    words = ["gcc", "-c", source.name, "-o", "x.o"]
+    for _ in range(2):
+        assert distcc(farm, source.parent, *words).returncode == 0
+    assert farm.daemons.wait_for(2) == {"127.1.0.1": 2, "127.1.0.2": 0}
+    farm.daemons.signal("127.1.0.1", number)
+    farm.daemons.restart("127.1.0.1")
+    assert distcc(farm, source.parent, *words).returncode == 0
+    assert farm.daemons.wait_for(3) == {"127.1.0.1": 3, "127.1.0.2": 0}
 
 
 def test_names_resolve_to_the_servers(farm: Farm) -> None:
