@@ -4,7 +4,7 @@ import importlib
 import sys
 from pathlib import Path
 
-ALL = ["warm_launcher", "cc"]
+ALL = ["warm_launcher", "cc", "order"]
 
 
 def main(names: list[str]) -> int:
