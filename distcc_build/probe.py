@@ -8,8 +8,8 @@ from dataclasses import replace
 from distcc_build.exchange import Exchange, exchange
 from distcc_build.hostspec import IPAddress
 from distcc_build.reference import Reference
-from distcc_build.units import arguments, unit
-from distcc_build.verdict import Cause, Verdict
+from distcc_build.units import arguments
+from distcc_build.verdict import Cause, Verdict, first_line
 from distcc_build.wire import Reply, request
 
 __all__ = ["probe"]
@@ -129,7 +129,7 @@ async def _protocols(server: _Server, name: str, details: bool) -> tuple[Exchang
 
 async def _judge(server: _Server, reference: Reference, match: str, details: bool) -> Verdict:
     name = reference.compiler.name
-    proof = await server.ask([name, *arguments(name)], unit(name))
+    proof = await server.ask([name, *arguments(name)], reference.unit)
     reply = proof.reply
     if reply is None:
         return Verdict(proof.cause, proof.why)
@@ -166,14 +166,8 @@ def _question(name: str, *options: str) -> list[str]:
 
 
 def _answer(reply: Reply | None) -> str:
-    return _line(reply.stdout) if reply is not None and reply.status == 0 else ""
+    return first_line(reply.stdout) if reply is not None and reply.status == 0 else ""
 
 
 def _complaint(reply: Reply) -> str:
-    return _line(reply.stderr) or f"status {reply.status:#x} and no word"
-
-
-def _line(said: bytes) -> str:
-    """The first line; nothing of a server's reaches a terminal but printable ASCII."""
-    text = said.strip().partition(b"\n")[0][:200].decode("ascii", "replace").strip()
-    return "".join(one if " " <= one <= "~" else "?" for one in text)
+    return first_line(reply.stderr) or f"status {reply.status:#x} and no word"

@@ -1,14 +1,12 @@
 """What this machine's own compilers make of the units: the object that a server must give too.
 
 The compiles are started without waiting, so that they run while the names are walked, and are
-kept by what could change their result: the compiler's file, the assembler's, and the unit.
+kept by what could change their result: the compiler's file, the assembler's, and the units.
 """
 
 import contextlib
 import hashlib
 import os
-import secrets
-import signal
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,7 +15,9 @@ from typing import Self
 
 from distcc_build import paths, store
 from distcc_build.errors import NotFoundError
-from distcc_build.units import arguments, language, suffix, unit
+from distcc_build.spawn import Spawned
+from distcc_build.units import arguments, language, units
+from distcc_build.verdict import first_line
 
 __all__ = ["Compiler", "Reference", "References", "find_compiler"]
 
@@ -26,7 +26,7 @@ MASQUERADES = frozenset({"ccache", "distcc", "distcc-launch", "icecc", "sccache"
 
 MAGIC = b"distcc-build reference 1"
 MAX_REFERENCE = 1 << 20
-"""Bytes; an object of a unit has 10 KiB."""
+"""Bytes; the object of a unit has 10 KiB."""
 
 PASSED_ON = ("HOME", "LD_LIBRARY_PATH")
 """Beside PATH, what a compiler may need to run at all.  No other variable may change the object
@@ -61,10 +61,14 @@ class Reference:
     """What a server's compiler is compared with."""
 
     compiler: Compiler
+    unit: bytes
+    """The source that was compiled."""
     object: bytes
+    """What came of it."""
     version: str
     """The first line of what -dumpfullversion prints; empty where it prints none."""
     target: str
+    """The first line of what -dumpmachine prints."""
     banner: str
     """The first line of what --version prints."""
 
@@ -82,7 +86,7 @@ def find_compiler(word: str, path: str | None) -> Compiler | None:
         name, found = found.name, None
     folders = []
     for folder in (os.defpath if path is None else path).split(os.pathsep):
-        candidate = paths.find_program(name, folder) if "/" not in name else None
+        candidate = None if "/" in name else paths.find_program(name, folder)
         if candidate is None or not _masquerades(candidate):
             folders.append(folder)
             found = found or candidate
@@ -118,14 +122,14 @@ class References:
             try:
                 self._begun.append(_Making(compiler, directory))
             except OSError as error:
-                self._reasons[compiler.key] = f"{compiler.path}: {error.strerror}"
+                self._reasons[compiler.key] = f"{compiler.path} cannot be run: {error.strerror}"
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         for one in self._begun:
-            one.end()
+            one.spawned.end()
 
     def collect(self, seconds: float) -> tuple[list[Reference], dict[str, str]]:
         """What came of it, at the latest after so many seconds.
@@ -135,9 +139,12 @@ class References:
         deadline = time.monotonic() + seconds
         references, reasons = list(self._kept), dict(self._reasons)
         for one in self._begun:
-            made = one.result(deadline)
+            try:
+                made = one.result(deadline)
+            except OSError as error:
+                made = f"cannot be run: {error.strerror}"
             if isinstance(made, str):
-                reasons[one.compiler.key] = made
+                reasons[one.compiler.key] = f"{one.compiler.path} {made}"
                 continue
             references.append(made)
             # What cannot be kept is made again next time.
@@ -151,73 +158,51 @@ class _Making:
 
     def __init__(self, compiler: Compiler, directory: Path) -> None:
         self.compiler = compiler
-        self._folder = _temporary(directory)
-        self._processes: dict[str, int] = {}
-        source = f"{self._folder}/p{suffix(compiler.name)}"
-        self._object = f"{self._folder}/p.o"
+        self._units = list(units(compiler.name))
+        self.spawned = Spawned(directory)
         try:
-            _write(source, unit(compiler.name))
-            options = [
-                source if one == Path(source).name else one for one in arguments(compiler.name)
-            ]
-            options[-1] = self._object
-            self._start("compile", options)
+            self._compile()
             for name, question in QUESTIONS.items():
                 self._start(name, question)
         except OSError:
-            self.end()
+            self.spawned.end()
             raise
+
+    def _compile(self) -> None:
+        self._unit = self._units.pop(0)
+        options = arguments(self.compiler.name)
+        source = next(one for one in options if one.startswith("p.i"))
+        paths = {
+            source: self.spawned.write(source, self._unit),
+            "p.o": f"{self.spawned.folder}/p.o",
+        }
+        self._start("compile", [paths.get(one, one) for one in options])
 
     def _start(self, name: str, options: Iterable[str]) -> None:
         environment = {one: os.environ[one] for one in PASSED_ON if one in os.environ}
-        environment |= {"PATH": self.compiler.search, "LC_ALL": "C", "TMPDIR": self._folder}
-        write = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-        self._processes[name] = os.posix_spawn(
-            self.compiler.path,
-            [self.compiler.name, *options],
-            environment,
-            file_actions=[
-                (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
-                (os.POSIX_SPAWN_OPEN, 1, f"{self._folder}/{name}.out", write, 0o600),
-                (os.POSIX_SPAWN_OPEN, 2, f"{self._folder}/{name}.err", write, 0o600),
-            ],
-            # A wrapper may have children: they are ended together.
-            setpgroup=0,
-            setsigmask=(),
-            # Python ignores these, and what is ignored stays so in a child.
-            setsigdef=(signal.SIGPIPE, signal.SIGXFSZ),
-        )
+        environment |= {"PATH": self.compiler.search, "LC_ALL": "C"}
+        self.spawned.start(name, self.compiler.path, [self.compiler.name, *options], environment)
 
     def result(self, deadline: float) -> Reference | str:
         """The reference, or why there is none.
 
         :param deadline: of time.monotonic().
         """
-        statuses = {name: _wait(pid, deadline) for name, pid in self._processes.items()}
-        for name, status in statuses.items():
-            if status is not None:
-                del self._processes[name]
-        if statuses["compile"] is None:
-            return f"{self.compiler.path} does not compile a small file in time"
-        made = _read_file(self._object)
-        if statuses["compile"] or not made:
-            said = _line(_read_file(f"{self._folder}/compile.err")) or "it says nothing"
-            return f"{self.compiler.path} fails to compile a small file: {said}"
+        while (status := self.spawned.wait("compile", deadline)) and self._units:
+            self._compile()
+        if status is None:
+            return "does not compile a small file in time"
+        made = self.spawned.read("p.o")
+        if status or not made:
+            said = first_line(self.spawned.read("compile.err")) or f"status {status:#x}"
+            return f"fails to compile a small file: {said}"
         answers = {
-            name: _line(_read_file(f"{self._folder}/{name}.out")) if statuses[name] == 0 else ""
+            name: first_line(self.spawned.read(f"{name}.out"))
+            if self.spawned.wait(name, deadline) == 0
+            else ""
             for name in QUESTIONS
         }
-        return Reference(self.compiler, made, **answers)
-
-    def end(self) -> None:
-        for pid in self._processes.values():
-            try:
-                os.killpg(pid, signal.SIGKILL)
-                os.waitpid(pid, 0)
-            except (ProcessLookupError, PermissionError, ChildProcessError):
-                pass
-        self._processes.clear()
-        _remove(self._folder)
+        return Reference(self.compiler, self._unit, made, **answers)
 
 
 def _masquerades(program: Path) -> bool:
@@ -227,7 +212,7 @@ def _masquerades(program: Path) -> bool:
 def _key(name: str, program: Path, search: str) -> str:
     """Changes with whatever the object depends on."""
     assembler = paths.find_program("as", search)
-    known: list[object] = [MAGIC, name, language(name), arguments(name), unit(name)]
+    known: list[object] = [MAGIC, name, language(name), arguments(name), units(name)]
     for path in (program, assembler):
         if path is not None:
             found = os.stat(path)  # noqa: PTH116
@@ -238,76 +223,21 @@ def _key(name: str, program: Path, search: str) -> str:
 
 def _read(directory: Path, compiler: Compiler) -> Reference | None:
     data = store.read_trusted(directory / f"reference-{compiler.key}", MAX_REFERENCE)
-    start, _, rest = (data or b"").partition(b"\n")
-    if start != _first(rest):
+    first, _, rest = (data or b"").partition(b"\n")
+    if first != _first(rest):
         return None
-    version, target, banner, made = rest.split(b"\n", 3)
-    return Reference(compiler, made, version.decode(), target.decode(), banner.decode())
+    number, version, target, banner, made = rest.split(b"\n", 4)
+    unit = units(compiler.name)[int(number)]
+    return Reference(compiler, unit, made, version.decode(), target.decode(), banner.decode())
 
 
 def _pack(reference: Reference) -> bytes:
-    answers = (reference.version, reference.target, reference.banner)
-    rest = b"\n".join([*(one.encode() for one in answers), reference.object])
+    number = units(reference.compiler.name).index(reference.unit)
+    lines = (str(number), reference.version, reference.target, reference.banner)
+    rest = b"\n".join([*(one.encode() for one in lines), reference.object])
     return _first(rest) + b"\n" + rest
 
 
 def _first(rest: bytes) -> bytes:
     """The first line of a file whose others are `rest`."""
     return MAGIC + b" " + hashlib.sha256(rest).hexdigest().encode()
-
-
-def _wait(pid: int, deadline: float) -> int | None:
-    """How a child ended, as wait() says; None when it has not by then."""
-    while True:
-        try:
-            done, status = os.waitpid(pid, os.WNOHANG)
-        except ChildProcessError:
-            return 0  # somebody else has taken it (SIGCHLD is ignored); its output tells
-        if done:
-            return status
-        if time.monotonic() >= deadline:
-            return None
-        time.sleep(0.001)
-
-
-def _temporary(directory: Path) -> str:
-    """A new folder of ours, rather on a local disk than in a home that may be far away."""
-    name = f"distcc-build-{secrets.token_hex(8)}"
-    given = os.environ.get("TMPDIR", "")
-    for parent in (given if given.startswith("/") else "/tmp", str(directory)):  # noqa: S108
-        folder = f"{parent}/{name}"
-        try:
-            os.mkdir(folder, 0o700)  # noqa: PTH102
-        except OSError as error:
-            failed = error
-        else:
-            return folder
-    raise failed
-
-
-def _write(path: str, content: bytes) -> None:
-    with open(path, "xb") as stream:  # noqa: PTH123
-        stream.write(content)
-
-
-def _read_file(path: str) -> bytes:
-    try:
-        with open(path, "rb") as stream:  # noqa: PTH123
-            return stream.read(MAX_REFERENCE)
-    except OSError:
-        return b""
-
-
-def _line(said: bytes) -> str:
-    """The first line, of printable ASCII only."""
-    text = said.partition(b"\n")[0][:200].decode("ascii", "replace").strip()
-    return "".join(one if one.isprintable() else "?" for one in text)
-
-
-def _remove(folder: str) -> None:
-    try:
-        for entry in os.scandir(folder):
-            os.unlink(entry.path)  # noqa: PTH108
-        os.rmdir(folder)  # noqa: PTH106
-    except OSError:
-        pass  # the system cleans up its temporary files

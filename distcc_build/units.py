@@ -8,7 +8,7 @@ without -g the server's directory stays out too.
 
 import re
 
-__all__ = ["arguments", "language", "suffix", "unit"]
+__all__ = ["arguments", "language", "units"]
 
 
 def language(word: str) -> str:
@@ -21,14 +21,12 @@ def language(word: str) -> str:
     return "c++" if re.fullmatch(r".*\+\+(-[0-9.]+)?", name) else "c"
 
 
-def suffix(word: str) -> str:
-    """Of a preprocessed file in the language of this compiler, dot included."""
-    return ".ii" if language(word) == "c++" else ".i"
+def units(word: str) -> tuple[bytes, ...]:
+    """The sources that prove this compiler, the best first.
 
-
-def unit(word: str) -> bytes:
-    """The source that proves this compiler."""
-    return CXX if language(word) == "c++" else C
+    The second is for C++ compilers that do not know C++11, or have no exceptions.
+    """
+    return (CXX, C) if language(word) == "c++" else (C,)
 
 
 def arguments(word: str) -> tuple[str, ...]:
@@ -36,30 +34,48 @@ def arguments(word: str) -> tuple[str, ...]:
 
     -O2, as much of what a default changes shows only in optimized code.
     """
-    return ("-O2", "-c", f"p{suffix(word)}", "-o", "p.o")
+    return ("-O2", "-c", "p.ii" if language(word) == "c++" else "p.i", "-o", "p.o")
 
 
 C = b"""\
 # 1 "p.c"
-extern double sqrt(double), floor(double);
-extern int use(void *, const char *), data;
-extern __thread int tls;
-int common; enum small { ONE, TWO };
-int text(int a) { char b[64]; return use(b, "text") + data + tls + common + (b[a] < 0); }
+extern double sqrt(double), floor(double); extern int use(const void *, ...);
+extern int data __attribute__((weak)); extern __thread int tls; int common, none = 0;
+enum small { ONE, TWO };
+static int part(int a) { return use("part", a) + data * a; }
+int text(int a) { char b[64]; return use(b) + tls + common + (b[a] < 0) + part(a) + part(4); }
 int stack(void) { char b[20000]; return use(b, 0) + (int)sizeof(enum small); }
 int order(int a, int *p, float *f) { int v = *p; *p = a + 1 > a; *f = 0; return p ? v + *p : 9; }
+long double wide(long double x) { return x * 3; }
 double maths(double x, double y, double z) { return sqrt(x) + floor(y) * z + x; }
-int jump(int a, int (*f)(int)) {
+int jump(long a, int (*f)(int)) {
     switch (a) { case 0: return f(7); case 1: return data; case 2: return common; case 3: return 9;
-                 case 4: return tls; case 5: return a * 31; case 6: return f(a) + 1; }
-    return use(f, "jump");
+                 case 4: return tls; case 5: return 31; case 6: return __builtin_popcountl(f(3)); }
+    return use("jump");
 }
 void loop(float *a, float *b, int n) { for (int i = 0; i < n; i++) a[i] = a[i] * b[i] + b[i]; }
 """
 
 CXX = b"""\
 # 1 "p.cc"
-struct base { virtual ~base(); virtual int get(); }; struct other : base { ~other(); int get(); };
-extern other make(); extern int use(const char *, int *); extern thread_local int tls;
-void call(void (*)() noexcept);
+extern "C" { double sqrt(double), floor(double); int use(const void *, ...); extern int data; }
+struct base { virtual ~base(); virtual int get(); int n; };
+struct other : base { other(int); ~other(); int get() override; };
+other::~other() { use(this); } int other::get() { return n + data; }
+struct alignas(64) wide { char c[64]; }; wide *make() { return new wide; }
+extern thread_local other local; static other global(1); enum small { ONE, TWO };
+template <class T> int kind(T *t) { static int calls; return use(t, calls++); }
+int call(void (*f)() noexcept, other &o) { f(); return kind(u8"kind") + local.get() + o.n; }
+int once(int n) { static other held(n); return held.get(); }
+void drop(base *b, other *o, int (base::*p)()) { (b->*p)(); delete b; delete o; }
+int keep(int n) { other o(n); char b[64];
+    try { return use(b) + (b[n] < 0); } catch (int e) { return e; } }
+int ask(base *b) { char c[20000]; return dynamic_cast<other *>(b) ? use(c) : int(sizeof(small)); }
+double maths(double x, double y, double z) { return sqrt(x) + floor(y) * z + x; }
+int jump(int a, int *p, float *x, int (*f)(int)) {
+    int v = *p; *x = 0;
+    switch (a) { case 0: return f(7); case 1: return data; case 2: return *p;
+                 case 3: return 9; case 4: return a + 1 > a; case 5: return 31; }
+    return p ? f(v) + *p : v;
+}
 """

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import Enum
 
-__all__ = ["Cause", "Verdict"]
+__all__ = ["Cause", "Verdict", "first_line"]
 
 
 class Cause(Enum):
@@ -114,3 +114,13 @@ class Verdict:
         """
         text = f"{self.cause.meaning} ({self.why})" if self.why else self.cause.meaning
         return f"{text}: {self.cause.remedy}" if self.cause.remedy else text
+
+
+def first_line(said: bytes) -> str:
+    r"""The first line of what a compiler says, as printable ASCII: it may go to a terminal.
+
+    >>> first_line(b"\x1b[31mno space left\ncompilation terminated")
+    '?[31mno space left'
+    """
+    text = said.strip().partition(b"\n")[0][:200].decode("ascii", "replace").strip()
+    return "".join(one if " " <= one <= "~" else "?" for one in text)

@@ -1,0 +1,121 @@
+"""Programs that run beside us in a folder of their own, and leave what they say in files there.
+
+Not subprocess and tempfile, which take 20 ms to import: every refresh that meets a new compiler
+would pay for them.
+"""
+
+import os
+import secrets
+import signal
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+__all__ = ["Spawned"]
+
+MAX_FILE = 1 << 20
+"""Bytes of a file that are read; what a unit's compile makes has 10 KiB."""
+
+
+class Spawned:
+    """Programs started and not waited for, each under a name; `end` leaves nothing of them.
+
+    :param fallback: a directory for the folder, where the usual one for temporary files fails.
+    :raises OSError: when neither can take it.
+    """
+
+    def __init__(self, fallback: Path) -> None:
+        self.folder = _temporary(str(fallback))
+        self._running: dict[str, int] = {}
+        self._statuses: dict[str, int] = {}
+
+    def start(
+        self, name: str, program: str, argv: Sequence[str], environment: Mapping[str, str]
+    ) -> None:
+        """Start a program; its output goes to NAME.out and NAME.err.
+
+        :raises OSError: when it cannot be started.
+        """
+        write = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+        self._statuses.pop(name, None)
+        self._running[name] = os.posix_spawn(
+            program,
+            list(argv),
+            {**environment, "TMPDIR": self.folder},
+            file_actions=[
+                (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+                (os.POSIX_SPAWN_OPEN, 1, f"{self.folder}/{name}.out", write, 0o600),
+                (os.POSIX_SPAWN_OPEN, 2, f"{self.folder}/{name}.err", write, 0o600),
+            ],
+            # What it starts itself is ended with it.
+            setpgroup=0,
+            setsigmask=(),
+            # Python ignores these, and what is ignored stays so in a child.
+            setsigdef=(signal.SIGPIPE, signal.SIGXFSZ),
+        )
+
+    def wait(self, name: str, deadline: float) -> int | None:
+        """How a program has ended, in the form of os.waitpid; None when it runs on.
+
+        :param deadline: of time.monotonic().
+        """
+        while name in self._running:
+            try:
+                pid, status = os.waitpid(self._running[name], os.WNOHANG)
+            except ChildProcessError:
+                pid, status = 1, 0  # SIGCHLD is ignored, and the kernel took it: its files tell
+            if pid:
+                del self._running[name]
+                self._statuses[name] = status
+            elif time.monotonic() >= deadline:
+                return None
+            else:
+                time.sleep(0.001)
+        return self._statuses[name]
+
+    def write(self, name: str, content: bytes) -> str:
+        """Put a file into the folder, and return its path."""
+        path = f"{self.folder}/{name}"
+        with open(path, "wb") as stream:  # noqa: PTH123 - pathlib would be imported for it
+            stream.write(content)
+        return path
+
+    def read(self, name: str) -> bytes:
+        """A file of the folder; empty when there is none."""
+        try:
+            with open(f"{self.folder}/{name}", "rb") as stream:  # noqa: PTH123
+                return stream.read(MAX_FILE)
+        except OSError:
+            return b""
+
+    def end(self) -> None:
+        """Kill what still runs, and remove the folder."""
+        for pid in self._running.values():
+            try:
+                os.killpg(pid, signal.SIGKILL)
+                os.waitpid(pid, 0)
+            except (ProcessLookupError, PermissionError, ChildProcessError):
+                continue
+        self._running.clear()
+        try:
+            for entry in os.scandir(self.folder):
+                os.unlink(entry.path)  # noqa: PTH108
+            os.rmdir(self.folder)  # noqa: PTH106
+        except OSError:
+            return  # the system cleans up its temporary files
+
+
+def _temporary(fallback: str) -> str:
+    """A new folder of ours, rather on a local disk than in a home that may be far away."""
+    given = os.environ.get("TMPDIR", "")
+    usual = given if given.startswith("/") else "/tmp"  # noqa: S108 - made new and 0700, or not
+    name = f"distcc-build-{secrets.token_hex(8)}"
+    try:
+        return _folder(usual, name)
+    except OSError:
+        return _folder(fallback, name)
+
+
+def _folder(parent: str, name: str) -> str:
+    os.mkdir(f"{parent}/{name}", 0o700)  # noqa: PTH102
+    return f"{parent}/{name}"
