@@ -3,10 +3,13 @@
     env = Environment()
     env.Tool("distcc_discover")          # after the compiler tools
 
-One file, standard library only: SCons may load it by path, in an interpreter that has no
-distcc_build.  It decides nothing; servers and jobs are asked of the command distcc-build, and
-where that is missing, fails or is switched off (DISTCC_BUILD=off) the build goes on plainly.
+One file, standard library only, Python 3.8: SCons may load it by path, in an older interpreter
+that has no distcc_build.  It decides nothing; servers and jobs are asked of the command
+distcc-build, and where that is missing, fails or is switched off (DISTCC_BUILD=off) the build
+goes on plainly.
 """
+
+from __future__ import annotations
 
 import json
 import os
@@ -195,7 +198,7 @@ def _find_launcher() -> str | None:
 def _installed(relative: str) -> str | None:
     # This file is in LIB/distcc_build/integrations/scons, where LIB is
     # PREFIX/lib/python3.N/site-packages, or PREFIX itself after `pip install --target`.
-    for prefix in Path(__file__).resolve().parents[3:8]:
+    for prefix in list(Path(__file__).resolve().parents)[3:8]:
         path = prefix / relative
         if os.access(path, os.X_OK):
             return str(path)
