@@ -94,7 +94,7 @@ def _networks(text: str) -> tuple[Network, ...]:
 def _choice(*allowed: str) -> Callable[[str], str]:
     def parse(text: str) -> str:
         if text.lower() not in allowed:
-            raise ValueError(" or ".join(allowed))
+            raise ValueError(", ".join(allowed[:-1]) + f" or {allowed[-1]}")
         return text.lower()
 
     return parse
@@ -160,6 +160,11 @@ class Config:
     """The longest that a compile waits for discovery."""
     probe: bool = _option(True, _switch)
     """Test the servers before they are used."""
+    match: str = _option("exact", _choice("exact", "version", "off"))
+    """What a server must have in common with this machine: the object that its compiler gives;
+    the compiler's version and target; or nothing but that a compile works."""
+    stats: bool = _option(False, _switch)
+    """Ask servers for their number of jobs on distccd's stats page (port 3633)."""
 
     @property
     def networks(self) -> dict[int, int]:

@@ -15,8 +15,9 @@ from distcc_build.errors import DistccBuildError
 from distcc_build.hostspec import IPAddress
 from distcc_build.policy import Server, State, used
 from distcc_build.resolve.answers import Answer, Found, Known, Missing
+from distcc_build.verdict import Cause, Verdict
 
-__all__ = ["Asked", "Farm", "FarmFileError", "Line", "format_farm", "parse_farm"]
+__all__ = ["Asked", "Farm", "FarmFileError", "Grant", "Line", "format_farm", "parse_farm"]
 
 VERSION = 1
 
@@ -33,6 +34,16 @@ class Asked:
     """An answer from DNS."""
 
     answer: Answer
+    expires: float
+    """Seconds since 1970."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What the TXT record at a name says of its slots."""
+
+    slots: int | None
+    """None when it says nothing."""
     expires: float
     """Seconds since 1970."""
 
@@ -68,8 +79,14 @@ class Farm:
     """How long the walk took."""
     answers: Mapping[str, Asked] = field(default_factory=dict)
     """By name; to be used until they expire."""
+    grants: Mapping[str, Grant] = field(default_factory=dict)
+    """By name; asked for again when they expire, and kept when that fails."""
     compilers: tuple[str, ...] = ()
     """Compiler words that plans were made for, the last used first."""
+    proofs: Mapping[str, Mapping[str, Verdict]] = field(default_factory=dict)
+    """What each server is worth: by key of the compiler, then by the server's address."""
+    reasons: Mapping[str, str] = field(default_factory=dict)
+    """By key of a compiler, why it cannot be compared with any server's."""
 
     def fresh(self, surroundings: str, now: float) -> bool:
         """Whether nothing needs to be asked."""
@@ -93,11 +110,18 @@ class Farm:
 
 def format_farm(farm: Farm) -> bytes:
     """The content of the file."""
-    table = dataclasses.asdict(dataclasses.replace(farm, answers={}, servers=(), lines=()))
+    bare = dataclasses.replace(farm, answers={}, servers=(), lines=(), proofs={}, grants={})
+    table = dataclasses.asdict(bare)
     table["servers"] = [
-        [s.number, s.name, str(s.address), s.state.name, s.why, s.seen] for s in farm.servers
+        [s.number, s.name, str(s.address), s.state.name, s.why, s.seen, s.limit]
+        for s in farm.servers
     ]
+    table["proofs"] = {
+        key: {address: _pack_verdict(one) for address, one in proofs.items()}
+        for key, proofs in farm.proofs.items()
+    }
     table["lines"] = [[line.name, line.came_back, line.verdict] for line in farm.lines]
+    table["grants"] = {name: [one.slots, one.expires] for name, one in farm.grants.items()}
     table["answers"] = {name: _pack(one) for name, one in farm.answers.items()}
     return json.dumps({"version": VERSION, **table}, separators=(",", ":")).encode()
 
@@ -112,18 +136,56 @@ def parse_farm(data: bytes) -> Farm:
         if table.pop("version") != VERSION:
             raise FarmFileError("another version")
         servers = tuple(
-            Server(int(n), str(name), ipaddress.ip_address(a), State[s], str(w), float(t))
-            for n, name, a, s, w, t in table.pop("servers")
+            Server(
+                int(n), str(name), ipaddress.ip_address(a), State[s], str(w), float(t), _limit(m)
+            )
+            for n, name, a, s, w, t, m in table.pop("servers")
         )
         lines = tuple(Line(str(a), str(b), str(c)) for a, b, c in table.pop("lines"))
+        grants = {
+            str(name): Grant(_limit(slots), float(expires))
+            for name, (slots, expires) in table.pop("grants").items()
+        }
         answers = {str(name): _unpack(one) for name, one in table.pop("answers").items()}
         compilers = tuple(str(word) for word in table.pop("compilers"))
+        proofs = {
+            str(key): {str(address): _unpack_verdict(one) for address, one in found.items()}
+            for key, found in table.pop("proofs").items()
+        }
+        reasons = {str(key): str(why) for key, why in table.pop("reasons").items()}
         for one in dataclasses.fields(Farm):
             if one.name in table and type(table[one.name]).__name__ not in _types(one.type):
                 raise FarmFileError(f"{one.name} is {table[one.name]!r}")
-        return Farm(servers=servers, lines=lines, answers=answers, compilers=compilers, **table)
+        return Farm(
+            servers=servers,
+            lines=lines,
+            answers=answers,
+            grants=grants,
+            compilers=compilers,
+            proofs=proofs,
+            reasons=reasons,
+            **table,
+        )
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise FarmFileError(str(error)) from None
+
+
+def _limit(value: object) -> int | None:
+    if value is None or (type(value) is int and value > 0):
+        return value
+    raise FarmFileError(f"a limit is {value!r}")
+
+
+def _pack_verdict(one: Verdict) -> list[object]:
+    return [one.cause.name, one.why, one.latency, one.version, one.target, one.lzo, one.pump]
+
+
+def _unpack_verdict(packed: Any) -> Verdict:
+    cause, why, latency, version, target, lzo, pump = packed
+    if not all(one in {None, True, False} for one in (lzo, pump)):
+        raise FarmFileError("a verdict that is none")
+    seconds = None if latency is None else float(latency)
+    return Verdict(Cause[cause], str(why), seconds, str(version), str(target), lzo, pump)
 
 
 def _types(annotation: object) -> tuple[str, ...]:

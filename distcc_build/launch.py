@@ -2,18 +2,25 @@
 
 import os
 import pwd
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from distcc_build import machine, paths
+from distcc_build.choice import Candidate, complete, job_count, pause
 from distcc_build.config import Config
-from distcc_build.discover import RESOLV_CONF, discover
+from distcc_build.discover import Wanted, discover
 from distcc_build.farmfile import Farm
-from distcc_build.hosts import HostsList
+from distcc_build.hosts import HostsList, Kind
 from distcc_build.inputs import Inputs
 from distcc_build.plan import MAX_DEPENDENCIES, Dependency, Note, Plan
-from distcc_build.policy import complete, job_count, pause
+from distcc_build.policy import State
+from distcc_build.search import RESOLV_CONF
+
+if TYPE_CHECKING:
+    from distcc_build.reference import Compiler
 
 __all__ = ["Situation", "assess", "distcc_environment", "failure_plan", "make_plan"]
 
@@ -21,7 +28,8 @@ NOTHING_CHANGES = 86_400.0
 """Seconds for which a plan is fresh that rests on nothing but its dependencies."""
 
 TUNING = {
-    # Else distcc sends, and even runs here, another program than was typed (distcc.md 5.3).
+    # Else distcc sends, and even runs here, another program than was typed: x86_64-linux-gnu-gcc
+    # for gcc, whatever gcc is first on PATH (distcc src/compile.c).
     "DISTCC_NO_REWRITE_CROSS": "1",
     # A source that fails only remotely must not bench a healthy server for a minute; 0 would
     # make distcc 3.4 try a dead server for ever.
@@ -36,39 +44,82 @@ class Situation:
     inputs: Inputs
     farm: Farm | None
     """None where the user's list does not ask for discovery."""
-    hosts: HostsList
-    """What distcc is given."""
-    jobs: int
+    path: str | None
+    """Where compilers are looked for: the value of PATH."""
 
-    @property
-    def alone(self) -> bool:
-        """No server at all: everything is compiled on this machine."""
-        return self.inputs.off or all(str(one).startswith("localhost") for one in self.hosts.hosts)
+    def compilers(self, words: Iterable[str]) -> "list[Compiler]":
+        """The compilers that these words stand for; those that are not here are left out."""
+        from distcc_build.reference import find_compiler
+
+        return [one for word in words if (one := find_compiler(word, self.path))]
+
+    def candidates(self, words: Iterable[str]) -> list[Candidate]:
+        """The servers that are good for all these compilers."""
+        farm, config = self.farm, self.inputs.config
+        if farm is None:
+            return []
+        if not config.probe:
+            return [Candidate(one, one.limit or config.limit) for one in farm.used]
+        keys = [one.key for one in self.compilers(words)]
+        found = []
+        for server in farm.used:
+            proofs = [farm.proofs.get(key, {}).get(str(server.address)) for key in keys]
+            good = [one for one in proofs if one is not None and one.good]
+            if good and len(good) == len(proofs):
+                latency = max((one.latency for one in good if one.latency), default=None)
+                found.append(Candidate(server, server.limit or config.limit, latency))
+        return found
+
+    def hosts(self, *words: str) -> HostsList:
+        """The hosts list for compiles by these compilers."""
+        own = self.farm is not None and any(one.state is State.OWN for one in self.farm.servers)
+        listed = HostsList(()) if self.inputs.off else self.inputs.hosts
+        return complete(
+            listed,
+            self.candidates(words),
+            self.inputs.config,
+            client=machine.identity(),
+            cores=machine.cores(),
+            own=own,
+        )
+
+    def jobs(self, *words: str) -> int:
+        """How many jobs a build by these compilers should run at once."""
+        return job_count(self.hosts(*words), self.inputs.config, machine.cores())
 
 
 def assess(
     inputs: Inputs,
     directory: Path,
-    *,
-    compiler: str = "",
+    environ: Mapping[str, str],
+    *words: str,
     force: bool = False,
+    patient: bool = False,
     started: float | None = None,
 ) -> Situation:
-    """Learn what there is to compile on; see `discover` for the arguments and errors."""
-    cores = machine.cores()
-    farm = None
-    if inputs.hosts.discover and not inputs.off:
-        farm = discover(inputs.config, directory, compiler=compiler, force=force, started=started)
-    listed = HostsList(()) if inputs.off else inputs.hosts
-    hosts = complete(listed, farm.servers if farm else (), inputs.config, cores)
-    return Situation(inputs, farm, hosts, job_count(hosts, inputs.config, cores))
+    """Learn what there is to compile on.
+
+    :param environ: what the build runs with.
+    :param words: the compilers that it uses.
+    :param patient: nobody waits for the result.
+
+    See `discover` for the other arguments and the errors.
+    """
+    path = environ.get("PATH")
+    if not inputs.hosts.discover or inputs.off:
+        return Situation(inputs, None, path)
+    state = _distcc_dir(environ, directory) or _users_own(environ)
+    wanted = Wanted(words, path, state, patient)
+    farm = discover(inputs.config, directory, wanted, force=force, started=started)
+    return Situation(inputs, farm, path)
 
 
 def distcc_environment(
-    situation: Situation, environ: Mapping[str, str], directory: Path
+    situation: Situation, hosts: HostsList, environ: Mapping[str, str], directory: Path
 ) -> tuple[dict[str, str], dict[str, str]]:
     """The variables that a distcc client is to have.
 
+    :param hosts: what it is to compile on.
     :param environ: what the build runs with.
     :param directory: a directory of ours, for a DISTCC_DIR where the user has none.
     :returns: those to set, and those to set unless the user has.
@@ -77,8 +128,8 @@ def distcc_environment(
     env = {}
     untouched = inputs.hosts_given and not inputs.hosts.discover and not inputs.warnings
     if not untouched or not any(host.usable for host in inputs.hosts.hosts):
-        env["DISTCC_HOSTS"] = str(situation.hosts)
-    defaults = {**TUNING, "DISTCC_PAUSE_TIME_MSEC": str(pause(situation.hosts))}
+        env["DISTCC_HOSTS"] = str(hosts)
+    defaults = {**TUNING, "DISTCC_PAUSE_TIME_MSEC": str(pause(hosts))}
     state = _distcc_dir(environ, directory)
     if state is not None:
         (env if "DISTCC_DIR" in environ else defaults)["DISTCC_DIR"] = str(state)
@@ -99,7 +150,8 @@ def make_plan(
     compiler = paths.find_program(word, path)
     until = now + NOTHING_CHANGES if farm is None else farm.until
     stale = until + NOTHING_CHANGES if farm is None else farm.stale
-    env, defaults = distcc_environment(situation, environ, directory)
+    hosts = situation.hosts(word)
+    env, defaults = distcc_environment(situation, hosts, environ, directory)
     kind = compiler.resolve().name if compiler else ""
     program, as_distcc = compiler, False
     if kind in {"ccache", "sccache"}:
@@ -121,13 +173,13 @@ def make_plan(
         made=int(now),
         until=max(int(until), int(now) + 1),
         stale=max(int(stale), int(now) + 1),
-        jobs=situation.jobs,
+        jobs=job_count(hosts, inputs.config, machine.cores()),
         program_kind="distcc" if as_distcc else "compiler",
         program=str(program),
         dependencies=tuple(_dependencies(looked_at)),
         env=env,
         defaults=defaults,
-        notes=_notes(situation, distcc is not None),
+        notes=_notes(situation, word, hosts, distcc is not None),
     )
 
 
@@ -144,27 +196,47 @@ def failure_plan(
     :param text: what went wrong, in one sentence.
     :param files: the files whose change may mend it.
     """
-    config = Config()
-    hosts = complete(HostsList(()), (), config, machine.cores())
-    inputs = Inputs(config, hosts, "", True, (f"{text}; compiling locally",), tuple(files), False)
-    situation = Situation(inputs, None, hosts, machine.cores())
+    said = (f"{text}; compiling locally",)
+    inputs = Inputs(Config(), HostsList(()), "", True, said, tuple(files), off=False)
+    situation = Situation(inputs, None, environ.get("PATH"))
     plan = make_plan(word, situation, environ, directory, now)
     return replace(plan, until=plan.made + 60)
 
 
-def _notes(situation: Situation, distcc: bool) -> tuple[Note, ...]:
+def _notes(situation: Situation, word: str, hosts: HostsList, has_distcc: bool) -> tuple[Note, ...]:
     """At most one line, with everything that the user should know."""
     inputs, farm = situation.inputs, situation.farm
     said = [("config", text) for text in inputs.warnings]
-    if not distcc:
+    alone = all(one.kind is Kind.LOCAL for one in hosts.hosts)
+    if not has_distcc:
         said.append(("no-distcc", "distcc is not installed; compiling locally"))
-    elif farm is not None and not farm.used and situation.alone:
+    elif farm is not None and alone and not farm.used:
         refused = next((one.why for one in farm.servers if one.why), "")
         said.append(("no-servers", f"no distcc servers: {refused or farm.why}; compiling locally"))
+    elif farm is not None and alone:
+        why = _why_none(situation, farm, word)
+        said.append(("no-good-servers", f"no distcc server for {word}: {why}; compiling locally"))
     if not said:
         return ()
     more = "" if said[-1][0] == "no-distcc" else " ('distcc-build explain' tells more)"
     return (Note(said[0][0], "; ".join(text for _, text in said) + more),)
+
+
+def _why_none(situation: Situation, farm: Farm, word: str) -> str:
+    """Why no server is good for a compiler: its own reason, or the most frequent of theirs."""
+    for compiler in situation.compilers([word]):
+        if compiler.key in farm.reasons:
+            return farm.reasons[compiler.key]
+        causes = Counter(one.cause for one in farm.proofs.get(compiler.key, {}).values())
+        if causes:
+            cause, count = causes.most_common(1)[0]
+            return f"{count} of {len(farm.used)}: {cause.meaning}"
+    return "it is not known here"
+
+
+def _users_own(environ: Mapping[str, str]) -> Path:
+    """The DISTCC_DIR that distcc finds by itself."""
+    return Path(environ.get("DISTCC_DIR") or f"{environ.get('HOME', '')}/.distcc")
 
 
 def _distcc_dir(environ: Mapping[str, str], directory: Path) -> Path | None:

@@ -2,10 +2,11 @@
 
 import os
 import socket
+from pathlib import Path
 
 from distcc_build.hostspec import IPAddress
 
-__all__ = ["cores", "is_own"]
+__all__ = ["cores", "identity", "is_own"]
 
 
 def cores() -> int:
@@ -14,6 +15,21 @@ def cores() -> int:
         return len(os.sched_getaffinity(0))
     except AttributeError:  # macOS, BSD
         return os.cpu_count() or 1
+
+
+def identity() -> str:
+    """What tells this client of the farm from all others: the machine and the user."""
+    for path in ("/etc/machine-id", "/var/lib/dbus/machine-id"):
+        try:
+            machine = Path(path).read_text("ascii").strip()
+        except (OSError, ValueError):
+            continue
+        if machine:
+            break
+    else:
+        machine = socket.gethostname()
+    # Containers of one image share the file, and not the name.
+    return f"{machine} {socket.gethostname()} {os.geteuid()}"
 
 
 def is_own(address: IPAddress) -> bool:

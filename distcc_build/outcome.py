@@ -1,14 +1,17 @@
 """From the result of a walk to a farm: which servers are used, how long that holds, what to say."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from distcc_build.config import Config
-from distcc_build.farmfile import REMEMBERED, Asked, Farm, Line
+from distcc_build.farmfile import REMEMBERED, Asked, Farm, Grant, Line
 from distcc_build.hostspec import IPAddress
 from distcc_build.policy import State, judge
-from distcc_build.resolve.answers import Answer, Failed, Found, Missing, Step, Verdict, WalkResult
+from distcc_build.resolve.answers import Answer, Failed, Found, Missing, Step, WalkResult
+from distcc_build.resolve.answers import Verdict as NameVerdict
+from distcc_build.verdict import Cause, Verdict
 
-__all__ = ["outcome"]
+__all__ = ["MAX_KEPT", "came_back", "outcome", "proved"]
 
 MAX_KEPT = 86_400.0
 """Seconds for which an answer is not asked for again, however long its TTL."""
@@ -19,6 +22,7 @@ def outcome(
     asked: Mapping[str, Answer],
     config: Config,
     *,
+    new_grants: Mapping[str, Grant],
     old: Farm | None,
     own: Callable[[IPAddress], bool],
     now: float,
@@ -26,6 +30,7 @@ def outcome(
     """Make of a walk what is kept of it.
 
     :param asked: the answers that came from DNS now, by name.
+    :param new_grants: by name, what TXT records say now, where they could be asked for.
     :param old: what was known before, in the same surroundings.
     :param own: whether an address is this machine's.
     :param now: seconds since 1970.
@@ -37,12 +42,19 @@ def outcome(
             answers.pop(name, None)
         else:
             answers[name] = Asked(answer, now + min(answer.ttl, MAX_KEPT))
-    before = {} if old is None else {server.name: server.seen for server in old.servers}
+    before = {} if old is None else {server.name: server for server in old.servers}
 
     def seen(step: Step) -> float:
-        return before.get(step.name, now) if step.verdict is Verdict.KEPT else now
+        kept = step.verdict is NameVerdict.KEPT and step.name in before
+        return before[step.name].seen if kept else now
 
-    servers = judge(result.servers, config, own, seen)
+    grants = {**(old.grants if old else {}), **new_grants}
+
+    def limit(name: str) -> int | None:
+        return grants[name].slots if name in grants else None
+
+    judged = judge(result.servers, config, own, seen)
+    servers = tuple(replace(one, limit=limit(one.name)) for one in judged)
     good = any(server.state in {State.USED, State.OWN} for server in servers)
     until = now + config.ttl_min
     if good and not result.degraded:
@@ -65,7 +77,53 @@ def outcome(
         why=result.why,
         degraded=result.degraded,
         answers=answers,
+        grants={step.name: grants[step.name] for step in result.servers if step.name in grants},
         compilers=old.compilers if old else (),
+    )
+
+
+TRANSIENT = {
+    Cause.REFUSED,
+    Cause.UNREACHABLE,
+    Cause.DENIED,
+    Cause.SILENT,
+    Cause.NOT_DISTCCD,
+    Cause.FAILED,
+}
+"""What may be over in a minute.  Compilers are installed less often."""
+
+
+def proved(
+    farm: Farm,
+    proofs: Mapping[str, Mapping[str, Verdict]],
+    reasons: Mapping[str, str],
+    limits: Mapping[str, int],
+    config: Config,
+    *,
+    trouble: bool,
+) -> Farm:
+    """Put into a farm what its servers are worth.
+
+    :param proofs: by key of the compiler, then by address.
+    :param reasons: by key of a compiler, why it could not be compared.
+    :param limits: jobs at once, by address, of servers whose name does not tell.
+    :param trouble: a compile has failed at a server since the last look.
+    :returns: the farm, fresh for the shortest time when a server is out.
+    """
+    out = any(one.cause in TRANSIENT for found in proofs.values() for one in found.values())
+    until = farm.until
+    if out or trouble:
+        until = min(until, float(int(farm.made + config.ttl_min)))
+    servers = tuple(
+        replace(one, limit=one.limit or limits.get(str(one.address))) for one in farm.servers
+    )
+    return replace(
+        farm,
+        until=until,
+        stale=farm.stale - farm.until + until,
+        servers=servers,
+        proofs={**farm.proofs, **proofs},
+        reasons={**farm.reasons, **reasons},
     )
 
 
@@ -79,8 +137,8 @@ def came_back(answer: Answer) -> str:
 
 
 def _verdict(step: Step) -> str:
-    if step.verdict is Verdict.KEPT:
+    if step.verdict is NameVerdict.KEPT:
         return "could not be asked; its address from before is kept"
-    if step.verdict is Verdict.FAILED:
+    if step.verdict is NameVerdict.FAILED:
         return "could not be asked; left out"
     return str(step.verdict.value)

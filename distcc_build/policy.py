@@ -1,4 +1,4 @@
-"""Which servers are used, what distcc is told of them, and how many jobs a build should run.
+"""Which names of the farm are servers that source code may be sent to.
 
 Source code must not be sent to strangers: a captive portal, or a provider that answers for
 names that do not exist, gives a public address.  So only addresses of private networks are
@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from enum import Enum
 
 from distcc_build.config import Config
-from distcc_build.hosts import HostsList, Hostspec, IPAddress, Kind, Word
+from distcc_build.hostspec import IPAddress
 from distcc_build.resolve.answers import Step
 
-__all__ = ["Server", "State", "complete", "job_count", "judge", "pause", "refusal", "used"]
+__all__ = ["Server", "State", "judge", "refusal", "used"]
 
 PRIVATE = tuple(
     ipaddress.ip_network(text)
@@ -26,12 +26,6 @@ PRIVATE = tuple(
         "fc00::/7",  # unique local, RFC 4193
     )
 )
-
-MAX_LIST = 60_000
-"""Bytes of DISTCC_HOSTS; the plan that holds it may have 64 KiB (plan.MAX_SIZE)."""
-
-JOBS_PER_CORE = 16
-"""Jobs at once that one core can preprocess for; more waiting ones only burn it."""
 
 
 class State(Enum):
@@ -55,6 +49,8 @@ class Server:
     """For people: why it is not used, and what would change that."""
     seen: float = 0.0
     """When its addresses last came from DNS, seconds since 1970."""
+    limit: int | None = None
+    """Jobs at once by its own word (TXT record, stats page); None when it says nothing."""
 
 
 def refusal(address: IPAddress, config: Config) -> str | None:
@@ -106,55 +102,5 @@ def judge(
 
 
 def used(servers: Iterable[Server]) -> tuple[Server, ...]:
-    """Those that compiles are sent to."""
+    """Those that compiles may be sent to."""
     return tuple(server for server in servers if server.state is State.USED)
-
-
-def complete(hosts: HostsList, servers: Iterable[Server], config: Config, cores: int) -> HostsList:
-    """The list that distcc is given.
-
-    :param hosts: the user's list; the servers take the place of its word for discovery.
-    :param cores: of this machine, for its own part of the work.
-    :returns: a list with at least one host that is up, as distcc waits for ever for one
-        otherwise: this machine alone where there is none.
-    """
-    options = ("lzo",) if config.compression == "lzo" else ()
-    found: list[Hostspec] = []
-    size = len(str(hosts))
-    for server in servers if hosts.discover else ():
-        if server.state is State.OWN:
-            spec = Hostspec(Kind.LOCAL, "localhost", limit=cores)
-        elif server.state is State.USED:
-            spec = Hostspec.server(server.address, config.port, config.limit, options)
-        else:
-            continue
-        size += len(str(spec)) + 1
-        if size <= MAX_LIST and spec not in found:
-            found.append(spec)
-    full = hosts.expand(found)
-    if any(host.usable for host in full.hosts):
-        return full
-    words = tuple(entry for entry in full.entries if isinstance(entry, Word))
-    return HostsList((*words, Hostspec(Kind.LOCAL, "localhost", limit=cores)), full.problems)
-
-
-def job_count(full: HostsList, config: Config, cores: int) -> int:
-    """How many jobs a build should run at once.
-
-    :param full: the list as `complete` gives it.
-    :returns: the slots of the servers, as far as this machine can preprocess for them, and
-        one job for each core for what runs here (links, generators); at most max_jobs.
-    """
-    remote = {(one.kind, one.host, one.port): one.slots for one in full.hosts if one.usable}
-    local = max([cores, *(one.slots for one in full.hosts if one.kind is Kind.LOCAL)])
-    slots = sum(count for (kind, _, _), count in remote.items() if kind is not Kind.LOCAL)
-    return min(min(slots, JOBS_PER_CORE * cores) + local, config.max_jobs)
-
-
-def pause(full: HostsList) -> int:
-    """Milliseconds between two looks for a free slot (DISTCC_PAUSE_TIME_MSEC).
-
-    distcc's own second is long where a compile takes 30 ms; each look costs one lock per
-    slot listed, so a longer list is looked at less often.
-    """
-    return min(max(20, sum(one.slots for one in full.hosts if one.usable)), 1000)

@@ -12,11 +12,11 @@ from pathlib import Path
 
 from distcc_build import paths
 from distcc_build.compilers import sibling
-from distcc_build.errors import DistccBuildError
+from distcc_build.errors import DistccBuildError, PlanError
 from distcc_build.inputs import config_files, read_inputs
 from distcc_build.launch import Situation, assess, failure_plan, make_plan
-from distcc_build.plan import format_plan
-from distcc_build.store import replace
+from distcc_build.plan import MAX_SIZE, format_plan, freshness, parse_plan
+from distcc_build.store import read_trusted, replace
 
 __all__ = ["background", "write_plans"]
 
@@ -37,7 +37,14 @@ def background(words: Sequence[str]) -> int:
     os.set_inheritable(lock, False)
     environ = {name: value for name, value in os.environ.items() if name != "PYTHONSAFEPATH"}
     try:
-        situation = assess(read_inputs(environ), plan_path.parent, compiler=word, started=started)
+        situation = assess(
+            read_inputs(environ),
+            plan_path.parent,
+            environ,
+            word,
+            patient=_served_stale(plan_path),
+            started=started,
+        )
         write_plans(word, situation, environ, plan_path)
     except Exception as error:  # noqa: BLE001 - whatever it is, the compile goes on
         text = (
@@ -51,6 +58,15 @@ def background(words: Sequence[str]) -> int:
     os.ftruncate(lock, 0)
     # Tearing the interpreter down takes 20 ms, and somebody may be waiting for the lock.
     os._exit(0)
+
+
+def _served_stale(plan_path: Path) -> bool:
+    """Whether compiles go on with an older plan meanwhile."""
+    data = read_trusted(plan_path, MAX_SIZE)
+    try:
+        return data is not None and freshness(parse_plan(data), time.time()) != "none"
+    except PlanError:
+        return False
 
 
 def write_plans(

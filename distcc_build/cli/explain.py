@@ -38,10 +38,11 @@ def run(args: argparse.Namespace) -> int:
     if inputs.off:
         print("switch        DISTCC_BUILD is off: every compile runs here, as if we were not there")
         return 0
-    situation = assess(inputs, plan_path.parent)
+    situation = assess(inputs, plan_path.parent, environ, args.compiler)
     _farm(situation)
-    print(f"DISTCC_HOSTS  {situation.hosts}")
-    print(f"jobs          {situation.jobs}")
+    _proofs(situation, args.compiler)
+    print(f"DISTCC_HOSTS  {situation.hosts(args.compiler)}")
+    print(f"jobs          {situation.jobs(args.compiler)}")
     _plan(args.compiler, plan_path)
     return 0
 
@@ -64,6 +65,23 @@ def _farm(situation: "Situation") -> None:
     print(f"stopped       {farm.why}")
     if farm.degraded:
         print("degraded      some names could not be asked; tried again within a minute")
+
+
+def _proofs(situation: "Situation", word: str) -> None:
+    farm = situation.farm
+    if farm is None:
+        return
+    if not situation.inputs.config.probe:
+        print("probe         off: every server counts, whatever it has installed")
+        return
+    for compiler in situation.compilers([word]):
+        print(f"compiler      {compiler.path}, which distcc sends as {compiler.name}")
+        if compiler.key in farm.reasons:
+            print(f"  it cannot be compared: {farm.reasons[compiler.key]}")
+        for server in farm.used:
+            verdict = farm.proofs.get(compiler.key, {}).get(str(server.address))
+            said = verdict.sentence if verdict else "not probed"
+            print(f"  {server.name}  {server.address}  -> {said}")
 
 
 def _plan(word: str, path: "Path") -> None:

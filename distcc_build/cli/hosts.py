@@ -34,7 +34,7 @@ def run(args: argparse.Namespace) -> int:
     inputs = read_inputs(environ)
     warn(inputs.warnings)
     directory = cache_directory(environ, args.compiler)
-    situation = assess(inputs, directory, force=args.refresh)
+    situation = assess(inputs, directory, environ, args.compiler, force=args.refresh)
     farm = situation.farm
     servers = farm.servers if farm else ()
     if args.all:
@@ -43,11 +43,11 @@ def run(args: argparse.Namespace) -> int:
             print(address)
         return 0 if addresses else 1
     if not args.json:
-        print(situation.hosts)
+        print(situation.hosts(args.compiler))
         return 0
     table = {
-        "hosts": str(situation.hosts),
-        "jobs": situation.jobs,
+        "hosts": str(situation.hosts(args.compiler)),
+        "jobs": situation.jobs(args.compiler),
         "source": inputs.hosts_source,
         "warnings": list(inputs.warnings),
         "discovered": farm is not None,

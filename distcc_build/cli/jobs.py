@@ -12,6 +12,9 @@ EXAMPLE = 'ninja -j "$(distcc-build jobs)"'
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     add_options(parser)
+    parser.add_argument(
+        "--compiler", default="gcc", metavar="WORD", help="for this compiler (default: gcc)"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -25,7 +28,8 @@ def run(args: argparse.Namespace) -> int:
 
         inputs = read_inputs(environ)
         warn(inputs.warnings)
-        jobs = assess(inputs, cache_directory(environ)).jobs
+        word = args.compiler
+        jobs = assess(inputs, cache_directory(environ, word), environ, word).jobs(word)
     except (DistccBuildError, OSError) as error:
         warn([f"{error}; counting this machine only"])
         jobs = os.cpu_count() or 1

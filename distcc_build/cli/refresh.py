@@ -24,11 +24,12 @@ def run(args: argparse.Namespace) -> int:
 
     environ = environment(args)
     directory = cache_directory(environ, args.compiler)
-    situation = assess(read_inputs(environ), directory, compiler=args.compiler, force=True)
+    situation = assess(read_inputs(environ), directory, environ, args.compiler, force=True)
     write_plans(args.compiler, situation, environ)
     if situation.farm is None:
         print(f"nothing to discover: {situation.inputs.hosts_source} lists the servers")
         return 0
     farm = situation.farm
-    print(f"{len(farm.used)} servers, {situation.jobs} jobs: {farm.why}")
+    good, jobs = len(situation.candidates([args.compiler])), situation.jobs(args.compiler)
+    print(f"{len(farm.used)} servers, {good} good for {args.compiler}, {jobs} jobs: {farm.why}")
     return 0

@@ -12,6 +12,9 @@ HELP = "run a build with jobs, hosts and ccache set up for the farm"
 EXAMPLE = "distcc-build run -- make CC='distcc gcc'"
 
 
+COMPILERS = ("gcc", "g++")
+
+
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     add_options(parser)
@@ -50,19 +53,21 @@ def build_environment(environ: dict[str, str]) -> dict[str, str]:
     inputs = read_inputs(environ)
     warn(inputs.warnings)
     directory = cache_directory(environ)
-    situation = assess(inputs, directory)
-    env, defaults = distcc_environment(situation, environ, directory)
+    # A plain `distcc` takes one list for all compilers: those servers that are good for both.
+    situation = assess(inputs, directory, environ, *COMPILERS)
+    hosts, number = situation.hosts(*COMPILERS), situation.jobs(*COMPILERS)
+    env, defaults = distcc_environment(situation, hosts, environ, directory)
     if "DISTCC_HOSTS" in env:
         # The launcher goes on discovering; the expanded list is for distcc called by name.
         env["DISTCC_BUILD_HOSTS"] = str(inputs.hosts)
-    jobs = f"-j{situation.jobs}"
+    jobs = f"-j{number}"
     # A launcher that is named without its folder is found.
     folder = str(launcher().parent)
     path = environ.get("PATH", os.defpath)
     env["PATH"] = path if folder in path.split(os.pathsep) else f"{path}{os.pathsep}{folder}"
     defaults |= {
         "CCACHE_PREFIX": str(launcher()),
-        "CMAKE_BUILD_PARALLEL_LEVEL": str(situation.jobs),
+        "CMAKE_BUILD_PARALLEL_LEVEL": str(number),
     }
     for variable in ("MAKEFLAGS", "SCONSFLAGS"):
         if not has_jobs(environ, variable):

@@ -33,6 +33,8 @@ class Found:
     """Seconds for which the answer holds."""
     partial: bool = False
     """The AAAA half is still out; the same question is answered once more."""
+    texts: tuple[tuple[bytes, ...], ...] = ()
+    """The strings of each TXT record; for a question about those, which has no addresses."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,6 +106,11 @@ class DnsResolver:
 
         Pair(start, reply)
 
+    def ask_text(self, name: str, reply: Reply) -> None:
+        """Look up the TXT records of a name; `reply` is called once."""
+        now = asyncio.get_running_loop().time()
+        self._start(Half(dns.name.from_text(name), dns.rdatatype.TXT, reply, now))
+
     def _start(self, half: Half) -> None:
         if self._silent or not any(self._transports):
             # One time-out has shown that nobody answers; another would only add to the wait.
@@ -221,8 +226,12 @@ class DnsResolver:
         except (dns.exception.DNSException, ValueError):
             return self._error(half, "the answer has a CNAME loop or too long a chain")
         if chain.answer is not None:
+            ttl = float(chain.minimum_ttl)
+            if half.rdtype == dns.rdatatype.TXT:
+                texts = tuple(tuple(item.strings) for item in chain.answer)
+                return self._finish(half, Found((), ttl, texts=texts))
             addresses = tuple(ipaddress.ip_address(item.address) for item in chain.answer)
-            return self._finish(half, Found(addresses, float(chain.minimum_ttl)))
+            return self._finish(half, Found(addresses, ttl))
         # Without an SOA a negative answer says nothing of how long it holds (RFC 2308 section 5).
         ttl = 0 if chain.minimum_ttl >= dns.ttl.MAX_TTL else min(chain.minimum_ttl, MAX_NEGATIVE)
         return self._finish(half, Missing(float(ttl), message.rcode() == dns.rcode.NXDOMAIN))

@@ -1,13 +1,13 @@
-"""Leads a walk to its end: feeds it from what is cached and from a resolver, under one deadline."""
+"""Leads a walk to its end: feeds it from what is cached and from a resolver, in time."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 
 from distcc_build.resolve.answers import Answer, Failed, Found, Question, WalkResult
 from distcc_build.resolve.walk import Walk
 
-__all__ = ["Resolver", "survey"]
+__all__ = ["Resolver", "survey", "texts"]
 
 
 class Resolver(Protocol):
@@ -17,6 +17,9 @@ class Resolver(Protocol):
 
     def ask(self, name: str, reply: Callable[[Answer], None]) -> None:
         """Start to look up `name`; `reply` may come twice, a partial answer first."""
+
+    def ask_text(self, name: str, reply: Callable[[Answer], None]) -> None:
+        """Start to look up the TXT records of `name`."""
 
 
 async def survey(
@@ -58,6 +61,23 @@ async def survey(
         _give_up(walk, waiting, seconds)
     assert walk.result is not None  # noqa: S101 - for the type checker; the loops end with it
     return walk.result, asked
+
+
+async def texts(resolver: Resolver, names: Iterable[str], *, seconds: float) -> dict[str, Answer]:
+    """The TXT records of names.
+
+    :param seconds: the longest this may take; nothing depends on these records alone.
+    :returns: by name; what could not be asked in time is left out.
+    """
+    loop = asyncio.get_running_loop()
+    answers: dict[str, asyncio.Future[Answer]] = {}
+    for name in names:
+        answers[name] = loop.create_future()
+        resolver.ask_text(name, answers[name].set_result)
+    if answers:
+        await asyncio.wait(answers.values(), timeout=seconds)
+    done = {name: one.result() for name, one in answers.items() if one.done()}
+    return {name: one for name, one in done.items() if not isinstance(one, Failed)}
 
 
 def _give_up(walk: Walk, waiting: Mapping[str, Question], seconds: float) -> None:

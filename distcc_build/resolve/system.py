@@ -54,6 +54,10 @@ class SystemResolver:
             self._threads += 1
             threading.Thread(target=self._serve, daemon=True).start()
 
+    def ask_text(self, name: str, reply: Callable[[Answer], None]) -> None:  # noqa: ARG002
+        """Answer that there are no TXT records: getaddrinfo knows only addresses."""
+        asyncio.get_running_loop().call_soon(reply, Missing(0.0, nxdomain=False))
+
     def _serve(self) -> None:
         while True:
             name, answered = self._waiting.get()

@@ -33,12 +33,13 @@ from servers import (
     wrong_question,
 )
 
+from distcc_build.choice import Candidate, complete
 from distcc_build.config import Config
-from distcc_build.discover import discover, find_servers
+from distcc_build.discover import Wanted, discover
 from distcc_build.farmfile import Farm
 from distcc_build.hosts import DISCOVER, parse_hosts
-from distcc_build.policy import complete
 from distcc_build.resolve.resolvconf import ResolvConf
+from distcc_build.search import find_servers
 
 RUNS = int(os.environ.get("WALK_RUNS", "10"))
 """Walks per case; WALK_RUNS=50 for a thorough look."""
@@ -171,6 +172,11 @@ def numbers(farm: Farm) -> list[int]:
     return [one.number for one in farm.used]
 
 
+def hosts_line(farm: Farm, config: Config) -> str:
+    every = [Candidate(one, config.limit) for one in farm.used]
+    return str(complete(parse_hosts(DISCOVER), every, config, client="me", cores=2))
+
+
 def delayed(
     script: Mapping[str | tuple[str, str], Mode], seed: int
 ) -> dict[str | tuple[str, str], Mode]:
@@ -192,7 +198,7 @@ def test_the_same_hosts_line_whatever_the_order_of_answers(title: str) -> None:
             farm = search(server, case)
             assert numbers(farm) == case.expected, (seed, farm.lines)
             assert farm.degraded is case.degraded
-            lines.add(str(complete(parse_hosts(DISCOVER), farm.servers, config_of(case), 2)))
+            lines.add(hosts_line(farm, config_of(case)))
     assert len(lines) == 1
 
 
@@ -267,10 +273,10 @@ def test_a_fresh_farm_asks_nothing_and_a_forced_one_everything(tmp_path: Path) -
     tmp_path.chmod(0o700)
     with ScriptedNameServer(FIVE) as server:
         config = replace(CONFIG, nameservers=(("127.0.0.1", server.port),))
-        first = discover(config, tmp_path, compiler="gcc")
+        config = replace(config, probe=False)
+        first = discover(config, tmp_path, Wanted(["gcc"]))
         asked = len(server.queries)
-        assert discover(config, tmp_path, compiler="gcc") == first
-        assert discover(config, tmp_path, compiler="g++").compilers == ("g++", "gcc")
+        assert discover(config, tmp_path, Wanted(["gcc"])) == first
         assert len(server.queries) == asked
         server.zone = ScriptedNameServer(numbered(2)).zone
         assert numbers(discover(config, tmp_path, force=True)) == [1, 2]
@@ -287,10 +293,23 @@ def test_a_name_is_asked_again_only_after_its_own_ttl(tmp_path: Path) -> None:
             for one, known in before.answers.items()
         }
         server.queries.clear()
-        find_servers(CONFIG, conf, "here", replace(before, answers=old), seconds=5)
-        asked = {query.name for query in server.queries}
+        grants = {
+            one: replace(held, expires=held.expires - 1000) for one, held in before.grants.items()
+        }
+        aged = replace(before, answers=old, grants=grants)
+        find_servers(CONFIG, conf, "here", aged, seconds=5)
+        asked = {query.name for query in server.queries if query.type == "A"}
     assert {name(1), name(2)} & asked == set()
     assert name(3) in asked
+
+
+def test_slots_are_taken_from_txt_records(tmp_path: Path) -> None:
+    zone = {**FIVE, name(2): [*FIVE[name(2)], '60 TXT "slots=16"'], name(3): ["60 A 10.0.0.4"]}
+    with ScriptedNameServer(zone, {(name(3), "TXT"): drop, (name(4), "TXT"): servfail}) as server:
+        farm = search(server, Case({}, []))
+        assert [one.limit for one in farm.used] == [None, 16, None, None, None]
+        server.script = {"*": drop}
+        assert [one.limit for one in search(server, Case({}, []), old=farm).used][1] == 16
 
 
 def test_dnsmasq_serves_a_farm(tmp_path: Path) -> None:

@@ -9,11 +9,20 @@ from dataclasses import replace
 import pytest
 
 from distcc_build.config import Config
-from distcc_build.farmfile import REMEMBERED, Asked, Farm, FarmFileError, format_farm, parse_farm
-from distcc_build.outcome import came_back, outcome
+from distcc_build.farmfile import (
+    REMEMBERED,
+    Asked,
+    Farm,
+    FarmFileError,
+    Grant,
+    format_farm,
+    parse_farm,
+)
+from distcc_build.outcome import came_back, outcome, proved
 from distcc_build.policy import State
 from distcc_build.resolve.answers import Answer, Failed, Found, Missing, Question
 from distcc_build.resolve.walk import Walk
+from distcc_build.verdict import Cause, Verdict
 
 CONFIG = Config()
 NOW = 1_000_000.0
@@ -23,7 +32,12 @@ def found(address: str, ttl: float = 120) -> Found:
     return Found((ipaddress.ip_address(address),), ttl)
 
 
-def farm_of(zone: Mapping[int, Answer], old: Farm | None = None, now: float = NOW) -> Farm:
+def farm_of(
+    zone: Mapping[int, Answer],
+    old: Farm | None = None,
+    now: float = NOW,
+    grants: Mapping[str, Grant] | None = None,
+) -> Farm:
     """Walk the zone and keep the result; names that `old` still holds are not asked."""
     walk = Walk(["a.test"], canary="xyz", known=old.known(now) if old else None)
     cached = old.cached(now) if old else {}
@@ -41,7 +55,9 @@ def farm_of(zone: Mapping[int, Answer], old: Farm | None = None, now: float = NO
         for question in questions:
             walk.feed(question, ask(question))
     assert walk.result is not None
-    return outcome(walk.result, asked, CONFIG, old=old, own=lambda _: False, now=now)
+    return outcome(
+        walk.result, asked, CONFIG, new_grants=grants or {}, old=old, own=lambda _: False, now=now
+    )
 
 
 FARM: dict[int, Answer] = {n: found(f"10.1.0.{n}") for n in range(1, 4)}
@@ -121,8 +137,46 @@ def test_fresh_needs_the_same_surroundings_and_a_clock_that_goes_on() -> None:
 
 def test_the_file_gives_back_the_farm() -> None:
     farm = farm_of(FARM | {2: Failed("x"), 4: Missing(60, nxdomain=False)})
-    farm = replace(farm, compilers=("gcc", "/opt/büro/gcc"), surroundings="s")
+    farm = replace(
+        farm, grants={"a.": SIXTEEN}, compilers=("gcc", "/opt/büro/gcc"), surroundings="s"
+    )
+    farm = proved(farm, PROOFS, {"k3": "it fails"}, {"10.1.0.1": 9}, CONFIG, trouble=False)
     assert parse_farm(format_farm(farm)) == farm
+
+
+PROOFS = {
+    "k1": {
+        "10.1.0.1": Verdict(Cause.OK, "", 0.03, "12.2.0", "x86_64-linux-gnu", True, None),
+        "10.1.0.3": Verdict(Cause.VERSION, "11 there, 12 here", 0.04),
+    }
+}
+SIXTEEN, NONE = Grant(16, NOW + 50), Grant(None, NOW + 50)
+BAD = {"k1": {"10.1.0.1": Verdict(Cause.SILENT)}}
+
+
+def test_proofs_and_limits_become_part_of_the_farm() -> None:
+    farm = farm_of(FARM, grants={"distcc2.a.test.": SIXTEEN, "distcc3.a.test.": NONE})
+    farm = proved(farm, PROOFS, {}, {"10.1.0.2": 3, "10.1.0.3": 5}, CONFIG, trouble=False)
+    assert [one.limit for one in farm.servers] == [None, 16, 5]
+    assert farm.proofs == PROOFS
+    assert farm.until == NOW + 90, "an installed compiler is no trouble that is over in a minute"
+    more = proved(farm, BAD | {"k2": {}}, {"k2": "why"}, {}, CONFIG, trouble=False)
+    assert set(more.proofs) == {"k1", "k2"}
+    assert more.reasons == {"k2": "why"}
+
+
+@pytest.mark.parametrize(("proofs", "trouble"), [(BAD, False), (PROOFS, True)])
+def test_a_server_that_is_out_is_looked_at_again_in_a_minute(
+    proofs: Mapping[str, Mapping[str, Verdict]], trouble: bool
+) -> None:
+    farm = proved(farm_of(FARM), proofs, {}, {}, CONFIG, trouble=trouble)
+    assert (farm.until, farm.stale) == (NOW + 60, NOW + 60 + CONFIG.stale)
+
+
+def test_a_limit_that_cannot_be_asked_for_is_kept() -> None:
+    farm = farm_of(FARM, grants={"distcc2.a.test.": SIXTEEN})
+    assert farm_of(FARM, farm, NOW + 100).servers[1].limit == 16
+    assert farm_of(FARM, farm, NOW + 100, {"distcc2.a.test.": NONE}).servers[1].limit is None
 
 
 GOOD = json.loads(format_farm(farm_of(FARM)))
@@ -134,8 +188,17 @@ GOOD = json.loads(format_farm(farm_of(FARM)))
         {"version": 2},
         {"version": None},
         {"servers": None},
-        {"servers": [[1, "a", "10.0.0.1;x", "USED", "", 1]]},
-        {"servers": [[1, "a", "10.0.0.1", "NEW", "", 1]]},
+        {"servers": [[1, "a", "10.0.0.1;x", "USED", "", 1, None]]},
+        {"servers": [[1, "a", "10.0.0.1", "NEW", "", 1, None]]},
+        {"servers": [[1, "a", "10.0.0.1", "USED", "", 1, 0]]},
+        {"servers": [[1, "a", "10.0.0.1", "USED", "", 1, True]]},
+        {"proofs": {"key": {"10.0.0.1": ["FINE", "", 1, "", "", None, None]}}},
+        {"proofs": {"key": {"10.0.0.1": ["OK", "", 1, "", "", None, "yes"]}}},
+        {"proofs": {"key": {"10.0.0.1": ["OK"]}}},
+        {"proofs": {"key": 3}},
+        {"reasons": 3},
+        {"grants": {"a.": [0, 1]}},
+        {"grants": {"a.": [1]}},
         {"servers": [[1, "a"]]},
         {"answers": {"a": [1, 2, []]}},
         {"answers": {"a": [1, 2]}},

@@ -1,4 +1,4 @@
-"""Which servers are used, what distcc is told, and how many jobs that makes."""
+"""Which names of the farm are servers that source code may be sent to."""
 
 import ipaddress
 from dataclasses import replace
@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 
 from distcc_build.config import Config
-from distcc_build.hosts import DISCOVER, IPAddress, parse_hosts
-from distcc_build.policy import Server, State, complete, job_count, judge, pause, refusal, used
+from distcc_build.hostspec import IPAddress
+from distcc_build.policy import Server, State, judge, refusal, used
 from distcc_build.resolve.answers import Found, Step, Verdict
 
 CONFIG = Config()
@@ -88,63 +88,9 @@ def test_a_refused_server_says_why() -> None:
 def test_this_machine_is_no_tcp_hop() -> None:
     servers = judged(step(1, "10.0.0.1"), step(2, "10.0.0.2"), own="10.0.0.2")
     assert [one.state for one in servers] == [State.USED, State.OWN]
-    full = complete(parse_hosts(DISCOVER), servers, CONFIG, 8)
-    assert str(full) == "10.0.0.1/4 localhost/8"
 
 
 def test_loopback_servers_are_servers_like_any_other() -> None:
-    config = replace(CONFIG, allow_loopback=True, port=99, compression="lzo", limit=7)
-    servers = judged(step(1, "127.1.0.1"), config=config, own="127.1.0.1")
-    assert str(complete(parse_hosts(DISCOVER), servers, config, 2)) == "127.1.0.1:99/7,lzo"
-
-
-def test_the_list_of_the_user_stays_in_place() -> None:
-    hosts = parse_hosts(f"--randomize big/16,lzo {DISCOVER} --localslots=3")
-    full = complete(hosts, judged(step(1, "10.0.0.1"), step(2, "8.8.8.8")), CONFIG, 2)
-    assert str(full) == "--randomize big/16,lzo 10.0.0.1/4 --localslots=3"
-
-
-@pytest.mark.parametrize("text", ["", DISCOVER, "a,down", f"a,down {DISCOVER}"])
-def test_there_is_always_a_host_that_is_up(text: str) -> None:
-    assert str(complete(parse_hosts(text), (), CONFIG, 2)) == "localhost/2"
-
-
-def test_words_stay_where_no_server_is_left() -> None:
-    hosts = parse_hosts(f"--localslots=3 {DISCOVER}")
-    assert str(complete(hosts, (), CONFIG, 2)) == "--localslots=3 localhost/2"
-
-
-def test_servers_without_the_word_are_not_added() -> None:
-    assert str(complete(parse_hosts("a"), judged(step(1, "10.0.0.1")), CONFIG, 2)) == "a"
-
-
-def test_the_list_stays_within_what_a_plan_can_hold() -> None:
-    many = [step(n, str(ip("fd00::") + n * 2**64)) for n in range(1, 4001)]
-    full = complete(parse_hosts(DISCOVER), judged(*many), CONFIG, 2)
-    assert 1000 < len(full.hosts) < 4000
-    assert len(str(full)) <= 60_000
-
-
-@pytest.mark.parametrize(
-    ("text", "cores", "jobs"),
-    [
-        ("a/4 b/4 c/4", 2, 14),
-        ("a/4 a/4", 2, 6),
-        ("a/400", 2, 34),
-        ("localhost/2", 2, 2),
-        ("localhost/8 a/4", 2, 12),
-        ("a/4,down b/2", 1, 3),
-        ("a b @c", 4, 16),
-    ],
-)
-def test_jobs(text: str, cores: int, jobs: int) -> None:
-    assert job_count(parse_hosts(text), CONFIG, cores) == jobs
-
-
-def test_jobs_are_capped() -> None:
-    assert job_count(parse_hosts("a/400"), replace(CONFIG, max_jobs=5), 64) == 5
-
-
-@pytest.mark.parametrize(("text", "milliseconds"), [("a", 20), ("a/50", 50), ("a/5000", 1000)])
-def test_the_pause_grows_with_the_slots(text: str, milliseconds: int) -> None:
-    assert pause(parse_hosts(text)) == milliseconds
+    config = replace(CONFIG, allow_loopback=True)
+    (server,) = judged(step(1, "127.1.0.1"), config=config, own="127.1.0.1")
+    assert server.state is State.USED

@@ -1,0 +1,93 @@
+"""Finds out what the servers of a farm are worth to compilers, and what they say of themselves."""
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from distcc_build.backoff import forgive, in_backoff
+from distcc_build.config import Config
+from distcc_build.farmfile import Farm
+from distcc_build.hostspec import IPAddress
+from distcc_build.outcome import proved
+from distcc_build.probe import probe
+from distcc_build.reference import Reference, References
+from distcc_build.stats import Stats, read_stats
+from distcc_build.verdict import Verdict
+
+__all__ = ["prove"]
+
+STATS_SECONDS = 1.0
+"""For the stats pages, which answer at once or not at all."""
+
+PATIENCE = 0.6
+"""Seconds without a word from any server after which somebody who waits waits no longer."""
+
+
+def prove(
+    farm: Farm,
+    references: References,
+    config: Config,
+    *,
+    seconds: float,
+    patient: bool,
+    distcc_dir: Path | None,
+    before: float,
+) -> Farm:
+    """Probe all servers for the compilers that there are references for.
+
+    :param references: started before; what they give is awaited here.
+    :param seconds: the longest that this may take.
+    :param patient: nobody waits for the result, so that slow servers get all that time.
+    :param distcc_dir: where the user's distcc keeps its marks of servers that failed.
+    :param before: when the farm was looked at last, seconds since 1970: marks since then
+        count as trouble.
+    """
+    started = time.monotonic()
+    made, reasons = references.collect(seconds / 2)
+    left = max(seconds - (time.monotonic() - started), 0.1)
+    servers = [(server.address, config.port) for server in farm.used]
+    verdicts, stats = asyncio.run(_ask(servers, made, config, left, patient))
+    proofs: dict[str, dict[str, Verdict]] = {key: {} for key in reasons}
+    proofs |= {one.compiler.key: {} for one in made}
+    for (address, _), found in verdicts.items():
+        for key, verdict in found.items():
+            proofs[key][address] = verdict
+    limits = {address: one.max_kids for address, one in stats.items()}
+    trouble = distcc_dir is not None and _settle(distcc_dir, farm, proofs, config, before)
+    return proved(farm, proofs, reasons, limits, config, trouble=trouble)
+
+
+async def _ask(
+    servers: Sequence[tuple[IPAddress, int]],
+    references: Sequence[Reference],
+    config: Config,
+    seconds: float,
+    patient: bool,
+) -> tuple[dict[tuple[str, int], dict[str, Verdict]], dict[str, Stats]]:
+    lzo = config.compression == "lzo"
+    probing = probe(servers, references, match=config.match, seconds=seconds, lzo=lzo)
+    if not config.stats:
+        return await probing, {}
+    addresses = [address for address, _ in servers]
+    asking = read_stats(addresses, seconds=min(seconds, STATS_SECONDS))
+    verdicts, stats = await asyncio.gather(probing, asking)
+    return verdicts, stats
+
+
+def _settle(
+    distcc_dir: Path,
+    farm: Farm,
+    proofs: Mapping[str, Mapping[str, Verdict]],
+    config: Config,
+    before: float,
+) -> bool:
+    """Take distcc's marks from servers that work again; whether there are any since `before`."""
+    now = time.time()
+    marked = in_backoff(distcc_dir, now, max(now - before, 0.0))
+    for server in farm.used:
+        address = str(server.address)
+        found = [one[address] for one in proofs.values() if address in one]
+        if (address, config.port) in marked and found and all(one.good for one in found):
+            forgive(distcc_dir, address, config.port)
+    return any((str(one.address), config.port) in marked for one in farm.used)

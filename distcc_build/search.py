@@ -1,0 +1,126 @@
+"""One search for the servers: whom to ask, where to look, and one walk over what they answer."""
+
+import hashlib
+import secrets
+import socket
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from distcc_build import machine
+from distcc_build.config import Config
+from distcc_build.farmfile import Farm, Grant
+from distcc_build.outcome import MAX_KEPT, outcome
+from distcc_build.resolve.answers import Answer, Found, Missing, WalkResult
+from distcc_build.resolve.resolvconf import ResolvConf, parse_resolv_conf
+from distcc_build.resolve.slots import parse_slots
+from distcc_build.resolve.walk import Walk
+
+if TYPE_CHECKING:
+    from distcc_build.resolve.resolver import DnsResolver
+    from distcc_build.resolve.system import SystemResolver
+
+__all__ = ["RESOLV_CONF", "find_servers", "surroundings"]
+
+RESOLV_CONF = (Path("/etc/resolv.conf"), Path("/run/systemd/resolve/resolv.conf"))
+"""The first is read; the second, behind systemd-resolved's stub, tells of a change of network."""
+
+CANARY_LETTERS = "bcdfghjkmnpqrstvwxz"
+
+TEXT_SECONDS = 0.25
+"""For the TXT records, on which no server depends: a name server that drops them costs no more."""
+
+
+def surroundings(config: Config) -> tuple[ResolvConf, str]:
+    """The name servers and search list to use, and a fingerprint of the network they belong to."""
+    texts = []
+    if not (config.nameservers and config.domain):
+        for path in RESOLV_CONF:
+            try:
+                texts.append(path.read_text("utf-8", "replace"))
+            except OSError:
+                texts.append("")
+    conf = parse_resolv_conf(texts[0] if texts else "", socket.gethostname())
+    fingerprint = hashlib.sha256("\0".join(texts).encode()).hexdigest()[:16]
+    return ResolvConf(config.nameservers or conf.nameservers, conf.search), fingerprint
+
+
+def _domains(config: Config, conf: ResolvConf) -> list[str]:
+    """Where to look for the first name, in order; the empty one stands for a name as it is."""
+    if config.domain:
+        return [config.domain]
+    if "." in config.pattern:
+        return ["", *conf.search]
+    # Without a domain the system's resolver looks in /etc/hosts only.
+    return [*conf.search, ""] if config.resolver == "system" else list(conf.search)
+
+
+def find_servers(
+    config: Config,
+    conf: ResolvConf,
+    fingerprint: str,
+    old: Farm | None = None,
+    *,
+    force: bool = False,
+    seconds: float,
+) -> Farm:
+    """Walk the names once.
+
+    :param conf: whom to ask, and where to look.
+    :param fingerprint: of these; what is known from others does not count.
+    :param old: what was known before.
+    :param force: ask even for names whose TTL has not run out.
+    :param seconds: the longest this may take.
+    """
+    # asyncio and dnspython take 90 ms to import, and only a walk needs them.
+    import asyncio
+
+    from distcc_build.resolve.survey import survey, texts
+
+    if old is not None and old.surroundings != fingerprint:
+        old = None
+    now = time.time()
+    known = old.known(now) if old else None
+    walk = Walk(
+        _domains(config, conf),
+        canary="".join(secrets.choice(CANARY_LETTERS) for _ in range(12)),
+        pattern=config.pattern,
+        gap=config.gap,
+        networks=config.networks,
+        cap=config.max_servers,
+        known=known,
+    )
+    cached = old.cached(now) if old and not force else {}
+    start = time.monotonic()
+
+    async def led() -> tuple[WalkResult, dict[str, Answer], dict[str, Answer], int]:
+        async with _resolver(config, conf) as resolver:
+            result, asked = await survey(walk, resolver, cached=cached, seconds=seconds)
+            held = old.grants if old and not force else {}
+            names = (step.name for step in result.servers)
+            unknown = [one for one in names if one not in held or held[one].expires <= now]
+            said = await texts(resolver, unknown, seconds=TEXT_SECONDS)
+            return result, asked, said, resolver.queries
+
+    result, asked, said, queries = asyncio.run(led())
+    grants = {name: _grant(answer, now) for name, answer in said.items()}
+    farm = outcome(result, asked, config, new_grants=grants, old=old, own=machine.is_own, now=now)
+    took = time.monotonic() - start
+    return replace(farm, surroundings=fingerprint, queries=queries, seconds=round(took, 4))
+
+
+def _resolver(config: Config, conf: ResolvConf) -> "DnsResolver | SystemResolver":
+    if config.resolver == "system":
+        from distcc_build.resolve.system import SystemResolver
+
+        return SystemResolver()
+    from distcc_build.resolve.resolver import DnsResolver
+
+    return DnsResolver(conf.nameservers, config.walk_budget)
+
+
+def _grant(answer: Answer, now: float) -> Grant:
+    slots = parse_slots(answer.texts) if isinstance(answer, Found) else None
+    ttl = answer.ttl if isinstance(answer, Found | Missing) else 0.0
+    return Grant(slots, now + min(ttl, MAX_KEPT))
