@@ -10,7 +10,7 @@ from distcc_build.hostspec import IPAddress
 from distcc_build.reference import Reference
 from distcc_build.units import arguments
 from distcc_build.verdict import Cause, Verdict, first_line
-from distcc_build.wire import Reply, request
+from distcc_build.wire import CompressedError, Reply, WireError, decompress, request
 
 __all__ = ["probe"]
 
@@ -121,6 +121,13 @@ async def _judge_all(
 async def _protocols(server: _Server, name: str, details: bool) -> tuple[Exchange, bool | None]:
     """How the server takes protocol 2, and with details whether it takes protocol 3."""
     lzo = await server.ask(_question(name, "-dumpmachine"), version=2)
+    if lzo.reply is not None:
+        try:
+            decompress(lzo.reply.stdout)
+        except CompressedError:
+            pass  # a longer answer than we read: it does compress
+        except WireError as error:
+            lzo = Exchange(None, Cause.PROTOCOL, str(error))
     if not details:
         return lzo, None
     pump = await server.ask([name, "-c", "-o", "p.o", "/p.c"], b"int x;\n", version=3)
@@ -170,4 +177,7 @@ def _answer(reply: Reply | None) -> str:
 
 
 def _complaint(reply: Reply) -> str:
-    return first_line(reply.stderr) or f"status {reply.status:#x} and no word"
+    lines = reply.stderr.splitlines()
+    errors = [line for line in lines if b"error" in line.lower()]
+    said = first_line(b"\n".join(errors or lines))
+    return said or f"status {reply.status:#x} and no word"

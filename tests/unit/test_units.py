@@ -17,7 +17,6 @@ from distcc_build.units import CXX, C, arguments, language, units
         "clang++-14.0.6",
         "x86_64-linux-gnu-g++-12",
         "/opt/gcc 13/bin/aarch64-none-elf-g++",
-        "icpx++",
     ],
 )
 def test_compilers_of_cxx(word: str) -> None:

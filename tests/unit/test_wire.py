@@ -33,8 +33,10 @@ LZO = (
     Reply(2, 0, b"", b'"x86_64-linux-gnu\n\x11\0\0', b""),
 )
 PUMP = (
-    b"DONE00000003STAT00000000SERR00000000SOUT00000000DOTO00000005\x12x\x11\0\0"
-    b"DOTD00000011\x1ex.o: \\\n /x.c\n\x11\0\0",
+    (
+        b"DONE00000003STAT00000000SERR00000000SOUT00000000DOTO00000005\x12x\x11\0\0"
+        b"DOTD00000011\x1ex.o: \\\n /x.c\n\x11\0\0"
+    ),
     Reply(3, 0, b"", b"", b"\x12x\x11\0\0"),
 )
 # Without an object there are no dependencies.
