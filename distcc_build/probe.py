@@ -2,7 +2,7 @@
 
 import asyncio
 import resource
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from distcc_build.exchange import Exchange, exchange
@@ -40,6 +40,7 @@ async def probe(
     seconds: float,
     lzo: bool = False,
     details: bool = False,
+    told: Callable[[], object] = lambda: None,
 ) -> dict[tuple[str, int], dict[str, Verdict]]:
     """Learn for each server and each compiler whether compiles may be sent there.
 
@@ -50,6 +51,7 @@ async def probe(
     :param seconds: the longest that all of it may take.
     :param lzo: compression is wanted, so that a server must speak it.
     :param details: for people: ask for versions, lzo and pump mode also where all is well.
+    :param told: called for each server when all is known of it.
     :returns: by address and port, by the compiler's key.
     """
     wanted = list(dict.fromkeys(servers))
@@ -64,7 +66,9 @@ async def probe(
     async def one(address: IPAddress, port: int) -> dict[str, Verdict]:
         async with places:
             server = _Server(address, port, at_once, deadline, seconds / max(rounds, 1))
-            return await _judge_all(server, references, match, lzo=lzo, details=details)
+            judged = await _judge_all(server, references, match, lzo=lzo, details=details)
+        told()
+        return judged
 
     verdicts = await asyncio.gather(*(one(address, port) for address, port in wanted))
     names = [(str(address), port) for address, port in wanted]
