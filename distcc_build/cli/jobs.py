@@ -19,8 +19,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print one number, whatever happens: it stands in command lines of builds."""
-    from distcc_build.errors import DistccBuildError
-
     environ = environment(args)
     try:
         from distcc_build.inputs import read_inputs
@@ -30,8 +28,8 @@ def run(args: argparse.Namespace) -> int:
         warn(inputs.warnings)
         word = args.compiler
         jobs = assess(inputs, cache_directory(environ, word), environ, word).jobs(word)
-    except (DistccBuildError, OSError) as error:
-        warn([f"{error}; counting this machine only"])
+    except Exception as error:  # noqa: BLE001 - `-j "$(distcc-build jobs)"` takes anything for an answer
+        warn([f"{str(error) or type(error).__name__}; counting this machine only"])
         jobs = os.cpu_count() or 1
     print(jobs)
     return 0

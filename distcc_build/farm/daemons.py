@@ -20,6 +20,7 @@ from typing import NamedTuple, Self
 
 from distcc_build.errors import DistccBuildError, NotFoundError
 from distcc_build.farm.lifeline import Lifeline
+from distcc_build.units import arguments
 
 __all__ = ["Compile", "Daemons", "Differing", "default_slots", "open_to_others"]
 
@@ -35,6 +36,9 @@ PORT_ATTEMPTS = 5
 _JOB = re.compile(
     rb"client: \S+ (?P<outcome>[A-Z_]+) exit:.* time:\d+ms (?P<compiler>\S+) (?P<source>.*)"
 )
+
+
+_PROBES = {arguments(word)[-3] for word in ("gcc", "g++")} | {"/p.c"}
 
 
 class Compile(NamedTuple):
@@ -134,16 +138,20 @@ class Daemons:
         """Send a signal to a whole server: SIGKILL for a crash, SIGSTOP for one that hangs."""
         os.killpg(self._processes[address].pid, number)
 
-    def jobs(self) -> list[Compile]:
+    def jobs(self, *, probes: bool = False) -> list[Compile]:
         """Return every job the servers have finished so far, failed ones included.
 
         A server writes its line after the client has its object: see `wait_for`.
+
+        Args:
+            probes: Return what was asked of the servers to judge them instead.
         """
-        return [
-            Compile(address, *(part.decode("utf-8", "replace") for part in found))
+        found = [
+            Compile(address, *(part.decode("utf-8", "replace") for part in line))
             for address in self.addresses
-            for found in _JOB.findall(self.log(address).read_bytes())
+            for line in _JOB.findall(self.log(address).read_bytes())
         ]
+        return [job for job in found if (job.source in _PROBES) is probes]
 
     def compiles(self, counts: Callable[[Compile], bool] = lambda _: True) -> Counter[str]:
         """Return by address how many compiles each server has done, of those that count."""
