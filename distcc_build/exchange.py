@@ -5,16 +5,18 @@ end.  A connection that was reset, or kept idle, would cost the server a worker 
 """
 
 import asyncio
+import contextlib
 import errno
 import os
 import socket
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from distcc_build.hostspec import IPAddress
 from distcc_build.verdict import Cause
 from distcc_build.wire import Reply, VersionError, WireError, read_reply
 
-__all__ = ["Exchange", "exchange"]
+__all__ = ["Exchange", "Patience", "exchange"]
 
 CLOSING = 0.1
 """Seconds to wait for a server that has said everything to close; it does so at once."""
@@ -32,13 +34,73 @@ class Exchange:
     """From before the connection to the end of the reply."""
 
 
+class Patience:
+    """When waiting ends, for many exchanges together.
+
+    :param seconds: at the latest then.
+    :param silence: earlier, when for so many seconds nothing has been heard on any of them:
+        those that are out then are more likely dead than slow.
+    """
+
+    def __init__(self, seconds: float, silence: float) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._silence = silence
+        self._heard = self._loop.time()
+        self._end = self._heard + seconds
+        self._waiting: set[asyncio.Timeout] = set()
+        self._timer = self._loop.call_at(self._quiet, self._look)
+
+    @property
+    def _quiet(self) -> float:
+        return min(self._heard + self._silence, self._end)
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing is to be begun any more."""
+        return self._loop.time() >= self._end
+
+    def heard(self) -> None:
+        """Note that a server has said something."""
+        self._heard = self._loop.time()
+
+    @contextlib.asynccontextmanager
+    async def limit(self, latest: float) -> AsyncIterator[None]:
+        """End what is inside with TimeoutError when patience does, or at `latest`."""
+        async with asyncio.timeout_at(min(latest, self._end)) as timeout:
+            self._waiting.add(timeout)
+            try:
+                yield
+            finally:
+                self._waiting.discard(timeout)
+
+    def stop(self) -> None:
+        """Forget the timer."""
+        self._timer.cancel()
+
+    def _look(self) -> None:
+        now = self._loop.time()
+        if now < self._quiet:
+            self._timer = self._loop.call_at(self._quiet, self._look)
+            return
+        self._end = min(self._end, now)
+        for timeout in self._waiting:
+            timeout.reschedule(now)
+
+
 async def exchange(
-    address: IPAddress, port: int, data: bytes, *, deadline: float, version: int = 1
+    address: IPAddress,
+    port: int,
+    data: bytes,
+    *,
+    patience: Patience,
+    latest: float,
+    version: int = 1,
 ) -> Exchange:
     """Send a request and read the reply.
 
     :param data: the whole request.
-    :param deadline: of the loop's clock.
+    :param patience: how long to wait.
+    :param latest: of the loop's clock; this one ends then in any case.
     :param version: of the protocol the request is in.
     """
     loop = asyncio.get_running_loop()
@@ -49,7 +111,7 @@ async def exchange(
         family = socket.AF_INET if address.version == 4 else socket.AF_INET6
         with socket.socket(family, socket.SOCK_STREAM) as link:
             link.setblocking(False)
-            async with asyncio.timeout_at(deadline):
+            async with patience.limit(latest):
                 await loop.sock_connect(link, (str(address), port))
                 connected = True
                 await loop.sock_sendall(link, data)

@@ -1,11 +1,12 @@
 """What servers are worth to compilers: all of them asked at once, before one deadline."""
 
 import asyncio
+import math
 import resource
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from distcc_build.exchange import Exchange, exchange
+from distcc_build.exchange import Exchange, Patience, exchange
 from distcc_build.hostspec import IPAddress
 from distcc_build.reference import Reference
 from distcc_build.units import arguments
@@ -38,6 +39,7 @@ async def probe(
     *,
     match: str,
     seconds: float,
+    silence: float = math.inf,
     lzo: bool = False,
     details: bool = False,
     told: Callable[[], object] = lambda: None,
@@ -49,6 +51,7 @@ async def probe(
     :param match: "exact": the same object; "version": the same version and target, and a
         compile works; "off": a compile works.
     :param seconds: the longest that all of it may take.
+    :param silence: seconds without a word from any server after which none is waited for.
     :param lzo: compression is wanted, so that a server must speak it.
     :param details: for people: ask for versions, lzo and pump mode also where all is well.
     :param told: called for each server when all is known of it.
@@ -61,16 +64,18 @@ async def probe(
     places = asyncio.Semaphore(connections // at_once)
     # Where not all have a place at once, a silent server gives its place up to others in time.
     rounds = -(-len(wanted) * at_once // connections)
-    deadline = asyncio.get_running_loop().time() + seconds
+    patience = Patience(seconds, silence)
 
     async def one(address: IPAddress, port: int) -> dict[str, Verdict]:
         async with places:
-            server = _Server(address, port, at_once, deadline, seconds / max(rounds, 1))
+            latest = asyncio.get_running_loop().time() + seconds / max(rounds, 1)
+            server = _Server(address, port, at_once, patience, latest)
             judged = await _judge_all(server, references, match, lzo=lzo, details=details)
         told()
         return judged
 
     verdicts = await asyncio.gather(*(one(address, port) for address, port in wanted))
+    patience.stop()
     names = [(str(address), port) for address, port in wanted]
     return dict(zip(names, verdicts, strict=True))
 
@@ -79,26 +84,32 @@ class _Server:
     """One server, and how it is asked."""
 
     def __init__(
-        self, address: IPAddress, port: int, at_once: int, deadline: float, seconds: float
+        self, address: IPAddress, port: int, at_once: int, patience: Patience, latest: float
     ) -> None:
         self._address = address
         self._port = port
         self._slots = asyncio.Semaphore(at_once)
-        self._deadline = min(deadline, asyncio.get_running_loop().time() + seconds)
+        self._patience = patience
+        self._latest = latest
         self._trouble: Exchange | None = None
 
     async def ask(self, argv: Sequence[str], source: bytes = b"", version: int = 1) -> Exchange:
         """What comes back for this command line."""
         async with self._slots:
-            late = asyncio.get_running_loop().time() >= self._deadline
-            if late and self._trouble is None:
-                return Exchange(None, Cause.SILENT, "there was no time left to ask")
             if self._trouble is not None:
                 return self._trouble
-            data = request(argv, source, version=version)
+            if self._patience.over:
+                return Exchange(None, Cause.SILENT, "there was no time left to ask")
             result = await exchange(
-                self._address, self._port, data, deadline=self._deadline, version=version
+                self._address,
+                self._port,
+                request(argv, source, version=version),
+                patience=self._patience,
+                latest=self._latest,
+                version=version,
             )
+        if result.cause not in {Cause.SILENT, Cause.UNREACHABLE}:
+            self._patience.heard()
         if version == 1 and result.cause in HOPELESS:
             self._trouble = result
         return result
