@@ -66,7 +66,10 @@ async def _ask(
     patient: bool,
 ) -> tuple[dict[tuple[str, int], dict[str, Verdict]], dict[str, Stats]]:
     lzo = config.compression == "lzo"
-    probing = probe(servers, references, match=config.match, seconds=seconds, lzo=lzo)
+    silence = seconds if patient else PATIENCE
+    probing = probe(
+        servers, references, match=config.match, seconds=seconds, silence=silence, lzo=lzo
+    )
     if not config.stats:
         return await probing, {}
     addresses = [address for address, _ in servers]

@@ -37,8 +37,10 @@ def background(words: Sequence[str]) -> int:
     os.set_inheritable(lock, False)
     environ = {name: value for name, value in os.environ.items() if name != "PYTHONSAFEPATH"}
     try:
+        inputs = read_inputs(environ)
+        signal.alarm(LIFE + int(inputs.config.deadline))
         situation = assess(
-            read_inputs(environ),
+            inputs,
             plan_path.parent,
             environ,
             word,

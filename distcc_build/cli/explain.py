@@ -42,6 +42,10 @@ def run(args: argparse.Namespace) -> int:
     _farm(situation)
     _proofs(situation, args.compiler)
     print(f"DISTCC_HOSTS  {situation.hosts(args.compiler)}")
+    if "--randomize" in str(inputs.hosts).split():
+        print(
+            "order         --randomize shuffles the list for each compile: our order has no effect"
+        )
     print(f"jobs          {situation.jobs(args.compiler)}")
     _plan(args.compiler, plan_path)
     return 0
