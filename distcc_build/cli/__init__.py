@@ -8,6 +8,8 @@ COMMANDS = {
     "cc": "cc",
     "refresh": "refresh",
     "explain": "explain",
+    "servers": "servers",
+    "check": "check",
     "run": "run",
     "farm": "farm",
     "setup": "setup",

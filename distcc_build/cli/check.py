@@ -1,0 +1,63 @@
+"""distcc-build check: for cron: silent when the farm is well, a line for each problem if not."""
+
+import argparse
+import math
+
+from distcc_build.cli.common import add_options, cache_directory, environment, warn
+
+HELP = "look for problems of the farm; silent and exit 0 when there are none"
+EXAMPLE = "distcc-build check --expect 12 --max-latency 0.5"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    add_options(parser)
+    parser.add_argument(
+        "--compiler",
+        action="append",
+        default=[],
+        metavar="WORD",
+        help="prove the servers for this compiler; several times for several (default: gcc, g++)",
+    )
+    parser.add_argument(
+        "--max-latency",
+        type=_seconds,
+        metavar="SECONDS",
+        help="a server that takes longer for its proof, a small compile, is a problem",
+    )
+    parser.add_argument(
+        "--expect", type=_count, metavar="N", help="another number of servers is a problem"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print a line for each problem; exit 1 if there is any."""
+    from distcc_build.examine import examine
+    from distcc_build.health import problems
+    from distcc_build.inputs import read_inputs
+
+    environ = environment(args)
+    inputs = read_inputs(environ)
+    warn(inputs.warnings)
+    directory = cache_directory(environ)
+    health = examine(inputs.config, directory, args.compiler, environ.get("PATH"))
+    found = problems(health, max_latency=args.max_latency, expect=args.expect)
+    for line in found:
+        print(line)
+    return 1 if found else 0
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not 0 < seconds < math.inf:
+        raise argparse.ArgumentTypeError(f"expected seconds, such as 0.5, got {text!r}")
+    return seconds
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdecimal()):
+        raise argparse.ArgumentTypeError(f"expected a number, got {text!r}")
+    return int(text)

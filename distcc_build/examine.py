@@ -1,0 +1,104 @@
+"""Looks at every name of a farm anew, for those who look after it: nothing is kept."""
+
+import asyncio
+import itertools
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from distcc_build.config import Config
+from distcc_build.health import LOOK_BEYOND, Health, reached
+from distcc_build.hostspec import IPAddress
+from distcc_build.probe import probe
+from distcc_build.reference import Compiler, Reference, References, find_compiler
+from distcc_build.search import find_servers, surroundings
+from distcc_build.stats import Stats, read_stats
+from distcc_build.verdict import Verdict
+
+__all__ = ["SECONDS", "examine"]
+
+SECONDS = 5.0
+"""For the walk, and then for all probes.  Nobody's compile waits, and a farm at work is slow."""
+
+USUAL = ("gcc", "g++")
+"""Looked at where nobody says which; what is not installed of them is left out."""
+
+Verdicts = dict[tuple[str, int], dict[str, Verdict]]
+
+
+def examine(
+    config: Config,
+    directory: Path,
+    words: Sequence[str],
+    path: str | None,
+    told: Callable[[int, int], object] = lambda done, total: None,  # noqa: ARG005
+) -> Health:
+    """Walk all names, and some behind them, and probe all servers.
+
+    :param directory: the cache directory, for what this machine's compilers give.
+    :param words: the compilers to prove; empty stands for gcc and g++.
+    :param path: where to look for them: the value of PATH.
+    :param told: called with the number of servers that are done, and of all.
+    """
+    compilers, reasons = _compilers(words, path)
+    conf, fingerprint = surroundings(config)
+    wide = replace(config, gap=config.gap + LOOK_BEYOND)
+    with References(directory, compilers.values()) as references:
+        farm = find_servers(wide, conf, fingerprint, force=True, seconds=SECONDS)
+        made, failed = references.collect(SECONDS)
+    words_of = {compiler.key: word for word, compiler in compilers.items()}
+    reasons |= {words_of[key]: why for key, why in failed.items()}
+    end = reached(farm, config)
+    servers = [server.address for server in farm.used if server.number < end]
+    found, stats = asyncio.run(_ask(servers, made, config, told))
+    verdicts = {
+        address: {words_of[key]: verdict for key, verdict in by_key.items()}
+        for (address, _), by_key in found.items()
+    }
+    return Health(
+        config,
+        farm,
+        verdicts,
+        reasons,
+        limits={address: one.max_kids for address, one in stats.items()},
+        loads={address: one.load for address, one in stats.items() if one.load is not None},
+    )
+
+
+def _compilers(
+    words: Sequence[str], path: str | None
+) -> tuple[dict[str, Compiler], dict[str, str]]:
+    """The compilers by word, and by word why there is none."""
+    found = {word: find_compiler(word, path) for word in words or USUAL}
+    here = {word: one for word, one in found.items() if one is not None}
+    if not words and here:
+        return here, {}
+    missing = "it is not installed here, so there is nothing to compare servers with"
+    return here, {word: missing for word, one in found.items() if one is None}
+
+
+async def _ask(
+    servers: Sequence[IPAddress],
+    references: Sequence[Reference],
+    config: Config,
+    told: Callable[[int, int], object],
+) -> tuple[Verdicts, dict[str, Stats]]:
+    done = itertools.count()
+
+    def tell() -> None:
+        told(next(done), len(servers))
+
+    tell()
+    probing = probe(
+        [(address, config.port) for address in servers],
+        references,
+        match=config.match,
+        seconds=SECONDS,
+        lzo=config.compression == "lzo",
+        details=True,
+        told=tell,
+    )
+    if not config.stats:
+        return await probing, {}
+    verdicts, stats = await asyncio.gather(probing, read_stats(servers, seconds=SECONDS))
+    return verdicts, stats

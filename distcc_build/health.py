@@ -1,0 +1,217 @@
+"""What is to be said of each name of a farm, for those who look after it.  Asks nothing itself."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+
+from distcc_build.config import Config
+from distcc_build.farmfile import Farm, Line
+from distcc_build.policy import Server, State
+from distcc_build.resolve.answers import Verdict as NameVerdict
+from distcc_build.verdict import Cause, Verdict
+
+__all__ = ["LOOK_BEYOND", "Health", "Row", "problems", "reached", "rows"]
+
+LOOK_BEYOND = 8
+"""Names asked for behind the one at which a build's walk stops, to tell a hole from the end."""
+
+OF_THE_COMPILER = {
+    Cause.NOT_LISTED,
+    Cause.MISSING,
+    Cause.VERSION,
+    Cause.TARGET,
+    Cause.DIFFERENT,
+    Cause.FAILED,
+}
+"""What may be otherwise for another compiler; all else is the server's."""
+
+GOOD, PARTLY, OWN = "good", "partly", "this machine"
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What was learned of a farm.
+
+    Its names were walked with LOOK_BEYOND added to `config.gap`, so that the farm may hold
+    servers that no build reaches.
+    """
+
+    config: Config
+    farm: Farm
+    verdicts: Mapping[str, Mapping[str, Verdict]] = field(default_factory=dict)
+    """By address, then by the compiler's word."""
+    reasons: Mapping[str, str] = field(default_factory=dict)
+    """By word of a compiler, why no server can be proved for it."""
+    limits: Mapping[str, int] = field(default_factory=dict)
+    """By address, the jobs at once that a server's own stats page names."""
+    loads: Mapping[str, float] = field(default_factory=dict)
+    """By address, the load average that the page names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One name."""
+
+    number: int
+    name: str
+    address: str
+    """What it resolves to, or why that is not known."""
+    state: str
+    """In one or two words; "good" if builds use it for every compiler."""
+    why: str = ""
+    """What is the matter, and what to do."""
+    verdicts: Mapping[str, Verdict] = field(default_factory=dict)
+    """By the compiler's word."""
+    limit: int | None = None
+    """Jobs at once; None for what is no server."""
+    load: float | None = None
+    """Load average of its machine, where it tells."""
+
+    @property
+    def well(self) -> bool:
+        """Whether there is nothing to mend."""
+        return self.state in {GOOD, OWN}
+
+    @property
+    def latency(self) -> float | None:
+        """Seconds that the slowest of its proofs took."""
+        return max((v.latency for v in self.verdicts.values() if v.latency), default=None)
+
+
+def reached(farm: Farm, config: Config) -> int:
+    """The number of the name at which a build's walk stops."""
+    misses = number = 0
+    for number, line in _numbered(farm, config):
+        misses = misses + 1 if line.verdict in _MISSES else 0
+        if misses > config.gap:
+            return number
+    return number + 1
+
+
+def rows(health: Health) -> list[Row]:
+    """One row for each name that there is something to say of."""
+    farm, config = health.farm, health.config
+    end = reached(farm, config)
+    servers = {server.name: server for server in farm.servers}
+    lines = dict(_numbered(farm, config))
+    known = [n for n, line in lines.items() if line.verdict in _MISSES or line.name in servers]
+    found = []
+    for number, line in lines.items():
+        server = servers.get(line.name)
+        if server is not None:
+            found.append(_server(health, server, end))
+        elif line.verdict == NameVerdict.OTHER_NETWORK.value:
+            why = "it is on another network than distcc1: correct it, or set ipv4_network"
+            found.append(Row(number, line.name, _address(line), line.verdict, why))
+        elif line.verdict not in _MISSES and number <= max(known, default=0) + 1:
+            # The first stands for all at the end: those that the walk tried are not servers.
+            why = f"{line.came_back}: see that the name servers answer"
+            found.append(Row(number, line.name, "", "not known", why))
+    return found
+
+
+def problems(
+    health: Health, *, max_latency: float | None = None, expect: int | None = None
+) -> list[str]:
+    """A line for each thing to mend; none when all is well.
+
+    :param max_latency: seconds that a proof may take.
+    :param expect: how many servers there should be, good or not, this machine among them.
+    """
+    farm = health.farm
+    end = reached(farm, health.config)
+    said = [f"{word}: {why}" for word, why in health.reasons.items()]
+    said += _numbering(health)
+    for row in rows(health):
+        where = f"{row.name} {row.address}".rstrip()
+        if not row.well and row.number <= end:
+            said.append(f"{where}: {row.why}")
+        elif max_latency is not None and row.latency is not None and row.latency > max_latency:
+            said.append(f"{where}: answers in {row.latency:.3f} s, not in {max_latency:g} s")
+    ours = [one for one in farm.servers if one.state in {State.USED, State.OWN}]
+    count = sum(one.number < end for one in ours)
+    if expect is not None and count != expect:
+        said.append(f"{count} servers instead of {expect}: {_stop(health)}")
+    elif expect is None and not count and not said:
+        said.append(f"no servers: {_stop(health)}")
+    return said
+
+
+_MISSES = {
+    NameVerdict.MISSING.value: "does not exist",
+    NameVerdict.WILDCARD.value: "does not exist",
+    NameVerdict.OTHER_NETWORK.value: "is on another network than distcc1",
+}
+
+
+def _numbered(farm: Farm, config: Config) -> Iterator[tuple[int, Line]]:
+    """The names in the farm's own domain; distcc1 may have been looked for in others before."""
+    first = f"{config.pattern.replace('%d', '1')}.{farm.domain}".rstrip(".") + "."
+    start = max((n for n, line in enumerate(farm.lines) if line.name == first), default=0)
+    return enumerate(farm.lines[start:], 1)
+
+
+def _numbering(health: Health) -> Iterator[str]:
+    """What is wrong with the names, beside those that have rows."""
+    farm, config = health.farm, health.config
+    lines = dict(_numbered(farm, config))
+    end = reached(farm, config)
+    behind = [one for one in farm.servers if one.number > end]
+    wild = next((one for one in lines.values() if one.verdict == NameVerdict.WILDCARD.value), None)
+    if behind and lines[end].verdict != NameVerdict.OTHER_NETWORK.value:
+        others = f" and {len(behind) - 1} more" if len(behind) > 1 else ""
+        yield f"{behind[0].name}{others}: never reached, as {_stop(health)}: close the hole"
+    if wild is not None:
+        yield f"{wild.name} {_address(wild)}: a wildcard record answers for any name: remove it"
+
+
+def _stop(health: Health) -> str:
+    """Why the walk of a build goes no further."""
+    end = reached(health.farm, health.config)
+    line = dict(_numbered(health.farm, health.config)).get(end)
+    if line is None or line.verdict not in _MISSES:
+        return health.farm.why
+    return f"{line.name} {_MISSES[line.verdict]}"
+
+
+def _address(line: Line) -> str:
+    address, _, _ = line.came_back.partition(" (TTL")
+    return address
+
+
+def _server(health: Health, server: Server, end: int) -> Row:
+    address = str(server.address)
+    if server.number > end:
+        state, why = "not reached", "the walk stops before: close the hole in the numbers"
+        return Row(server.number, server.name, address, state, why)
+    if server.state is not State.USED:
+        state = {State.OWN: OWN, State.REFUSED: "not allowed"}.get(server.state, server.state.value)
+        return Row(server.number, server.name, address, state, server.why)
+    verdicts = health.verdicts.get(address, {})
+    state, why = _judged(verdicts)
+    limit = server.limit or health.limits.get(address, health.config.limit)
+    load = health.loads.get(address)
+    return Row(server.number, server.name, address, state, why, verdicts, limit, load)
+
+
+def _judged(verdicts: Mapping[str, Verdict]) -> tuple[str, str]:
+    """One state and one text for all compilers."""
+    if not verdicts:
+        return "not proved", "there is no compiler here to prove it with"
+    bad = {word: one for word, one in verdicts.items() if not one.good}
+    if not bad:
+        return GOOD, ""
+    causes = list(dict.fromkeys(one.cause for one in bad.values()))
+    whole = len(bad) == len(verdicts) and len(causes) == 1
+    return causes[0].value if whole else PARTLY, "; ".join(_sentences(bad))
+
+
+def _sentences(bad: Mapping[str, Verdict]) -> Iterator[str]:
+    """What is the matter, said once for all compilers that it concerns."""
+    ordered: Sequence[tuple[str, Verdict]] = sorted(bad.items(), key=lambda one: one[1].sentence)
+    for sentence, group in groupby(ordered, key=lambda one: one[1].sentence):
+        same: Iterable[tuple[str, Verdict]] = list(group)
+        if any(verdict.cause in OF_THE_COMPILER for _, verdict in same):
+            yield f"{' '.join(word for word, _ in same)}: {sentence}"
+        else:
+            yield sentence
