@@ -1,6 +1,7 @@
 """The import direction of distcc_build, checked; and that files stay small."""
 
 import ast
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -109,3 +110,10 @@ def test_no_file_is_over_300_lines(folder: str) -> None:
     files = [one for end in ("py", "c", "h") for one in (ROOT / folder).rglob(f"*.{end}")]
     sizes = {str(one.relative_to(ROOT)): len(one.read_text("utf-8").splitlines()) for one in files}
     assert {name: size for name, size in sizes.items() if size > 300} == {}
+
+
+def test_the_pure_modules_are_those_that_must_be_covered_whole() -> None:
+    settings = tomllib.loads(ROOT.joinpath("pyproject.toml").read_text("utf-8"))
+    included = settings["tool"]["coverage"]["run"]["include"]
+    expected = {f"*/distcc_build/{one.replace('.', '/')}.py" for one in PURE}
+    assert set(included) == expected
