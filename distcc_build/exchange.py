@@ -84,7 +84,9 @@ class Patience:
             return
         self._end = min(self._end, now)
         for timeout in self._waiting:
-            timeout.reschedule(now)
+            # One whose own time is up at the same moment is on its way out already.
+            if not timeout.expired():
+                timeout.reschedule(now)
 
 
 async def exchange(
