@@ -10,7 +10,7 @@ from distcc_build.policy import Server, State
 from distcc_build.resolve.answers import Verdict as NameVerdict
 from distcc_build.verdict import Cause, Verdict
 
-__all__ = ["LOOK_BEYOND", "Health", "Row", "problems", "reached", "rows"]
+__all__ = ["LOOK_BEYOND", "Health", "Row", "problems", "reached", "rows", "stop"]
 
 LOOK_BEYOND = 8
 """Names asked for behind the one at which a build's walk stops, to tell a hole from the end."""
@@ -131,9 +131,9 @@ def problems(
     ours = [one for one in farm.servers if one.state in {State.USED, State.OWN}]
     count = sum(one.number < end for one in ours)
     if expect is not None and count != expect:
-        said.append(f"{count} servers instead of {expect}: {_stop(health)}")
+        said.append(f"{count} servers instead of {expect}: {stop(health)}")
     elif expect is None and not count and not said:
-        said.append(f"no servers: {_stop(health)}")
+        said.append(f"no servers: {stop(health)}")
     return said
 
 
@@ -160,12 +160,12 @@ def _numbering(health: Health) -> Iterator[str]:
     wild = next((one for one in lines.values() if one.verdict == NameVerdict.WILDCARD.value), None)
     if behind and lines[end].verdict != NameVerdict.OTHER_NETWORK.value:
         others = f" and {len(behind) - 1} more" if len(behind) > 1 else ""
-        yield f"{behind[0].name}{others}: never reached, as {_stop(health)}: close the hole"
+        yield f"{behind[0].name}{others}: never reached, as {stop(health)}: close the hole"
     if wild is not None:
         yield f"{wild.name} {_address(wild)}: a wildcard record answers for any name: remove it"
 
 
-def _stop(health: Health) -> str:
+def stop(health: Health) -> str:
     """Why the walk of a build goes no further."""
     end = reached(health.farm, health.config)
     line = dict(_numbered(health.farm, health.config)).get(end)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from distcc_build.cli.common import add_options, cache_directory, environment, warn
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
     from rich.table import Table
 
@@ -32,7 +32,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Ask every server now, and print what comes of it; exit 1 if there is none."""
-    from distcc_build.health import rows
+    from distcc_build.health import rows, stop
     from distcc_build.inputs import read_inputs
 
     environ = environment(args)
@@ -47,9 +47,9 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(_report(health, found), indent=2))
     elif found:
-        _print(_table(found))
+        _print(found)
     if not found:
-        warn([f"no servers: {health.farm.why}"])
+        warn([f"no servers: {stop(health)}"])
     return 0 if found else 1
 
 
@@ -76,29 +76,60 @@ def _examined(args: argparse.Namespace, environ: dict[str, str], config: Any) ->
         )
 
 
-def _table(found: "Iterable[Row]") -> "Table":
+def _print(found: "Sequence[Row]") -> None:
+    """Print the table; what is the matter stands below it where there is no room beside."""
+    import io
+
+    from rich.console import Console
+    from rich.measure import Measurement
+    from rich.text import Text
+
+    console, table = Console(), _table(found, why=True)
+    width = Measurement.get(console, console.options.update(max_width=100_000), table).maximum
+    if not console.is_terminal:
+        # A pipe has no width: a line for each server, for grep.
+        written = io.StringIO()
+        Console(file=written, width=max(width, 1)).print(table)
+        print("\n".join(line.rstrip() for line in written.getvalue().splitlines()))
+    elif width <= console.width:
+        console.print(table)
+    else:
+        console.print(_table(found, why=False))
+        for row in found:
+            if row.why:
+                console.print(Text(f"\n{_name(row)}: {row.why}"))
+
+
+def _table(found: "Sequence[Row]", *, why: bool) -> "Table":
     from rich.table import Table
     from rich.text import Text
 
+    numeric = {"latency", "limit", "load"}
+    titles = ["name", "address", "state", "latency", "compilers", "limit"]
+    titles += ["load"] if any(row.load is not None for row in found) else []
+    titles += ["why"] if why else []
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for title in ("", "name", "address", "state", "latency", "compilers", "limit", "load", "why"):
-        numeric = title in {"", "latency", "limit", "load"}
-        table.add_column(title, justify="right" if numeric else "left", no_wrap=title != "why")
+    for title in titles:
+        table.add_column(title, justify="right" if title in numeric else "left", no_wrap=True)
     for row in found:
-        cells = [
-            str(row.number),
-            row.name.removesuffix("."),
-            row.address,
-            row.state,
-            "" if row.latency is None else f"{row.latency * 1000:.0f} ms",
-            ", ".join(_versions(row)),
-            "" if row.limit is None else str(row.limit),
-            "" if row.load is None else f"{row.load:.2f}",
-            row.why,
-        ]
+        cells = {
+            "name": _name(row),
+            "address": row.address,
+            "state": row.state,
+            "latency": "" if row.latency is None else f"{row.latency * 1000:.0f} ms",
+            "compilers": ", ".join(_versions(row)),
+            "limit": "" if row.limit is None else str(row.limit),
+            "load": "" if row.load is None else f"{row.load:.2f}",
+            "why": row.why,
+        }
         # As text: what a server says must not be taken for colours and links.
-        table.add_row(*(Text(cell) for cell in cells), style="" if row.well else "yellow")
+        style = "" if row.well else "yellow"
+        table.add_row(*(Text(cells[title]) for title in titles), style=style)
     return table
+
+
+def _name(row: "Row") -> str:
+    return row.name.removesuffix(".")
 
 
 def _versions(row: "Row") -> list[str]:
@@ -110,22 +141,12 @@ def _versions(row: "Row") -> list[str]:
     return [" ".join([*same, version]) for version, same in words.items()]
 
 
-def _print(table: "Table") -> None:
-    from rich.console import Console
-    from rich.measure import Measurement
+def _report(health: "Health", found: "Sequence[Row]") -> dict[str, Any]:
+    from distcc_build.health import stop
 
-    console = Console()
-    if not console.is_terminal:
-        # A pipe has no width: a line for each server, for grep.
-        width = Measurement.get(console, console.options.update(max_width=100_000), table).maximum
-        console = Console(width=max(width, 1))
-    console.print(table)
-
-
-def _report(health: "Health", found: "Iterable[Row]") -> dict[str, Any]:
     return {
         "domain": health.farm.domain,
-        "why": health.farm.why,
+        "why": stop(health),
         "match": health.config.match,
         "compilers": {word: {"why": why} for word, why in health.reasons.items()},
         "servers": [
