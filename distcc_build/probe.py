@@ -9,7 +9,7 @@ from dataclasses import replace
 from distcc_build.exchange import Exchange, Patience, exchange
 from distcc_build.hostspec import IPAddress
 from distcc_build.reference import Reference
-from distcc_build.units import arguments
+from distcc_build.units import NAME, arguments
 from distcc_build.verdict import Cause, Verdict, first_line
 from distcc_build.wire import CompressedError, Reply, WireError, decompress, request
 
@@ -145,7 +145,7 @@ async def _protocols(server: _Server, name: str, details: bool) -> tuple[Exchang
             lzo = Exchange(None, Cause.PROTOCOL, str(error))
     if not details:
         return lzo, None
-    pump = await server.ask([name, "-c", "-o", "p.o", "/p.c"], b"int x;\n", version=3)
+    pump = await server.ask([name, "-c", "-o", f"{NAME}.o", f"/{NAME}.c"], b"int x;\n", version=3)
     return lzo, pump.reply is not None and pump.reply.status == 0
 
 
@@ -184,7 +184,7 @@ async def _judge(server: _Server, reference: Reference, match: str, details: boo
 
 def _question(name: str, *options: str) -> list[str]:
     """A command line that distccd takes for a compile and the compiler for a question."""
-    return [name, *options, "-c", "p.i", "-o", "p.o"]
+    return [name, *options, "-c", f"{NAME}.i", "-o", f"{NAME}.o"]
 
 
 def _answer(reply: Reply | None) -> str:

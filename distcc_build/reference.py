@@ -16,7 +16,7 @@ from typing import Self
 from distcc_build import paths, store
 from distcc_build.errors import NotFoundError
 from distcc_build.spawn import Spawned
-from distcc_build.units import arguments, language, units
+from distcc_build.units import NAME, arguments, language, source_name, units
 from distcc_build.verdict import first_line
 
 __all__ = ["Compiler", "Reference", "References", "find_compiler"]
@@ -170,13 +170,11 @@ class _Making:
 
     def _compile(self) -> None:
         self._unit = self._units.pop(0)
+        self.spawned.write(source_name(self.compiler.name), self._unit)
         options = arguments(self.compiler.name)
-        source = next(one for one in options if one.startswith("p.i"))
-        paths = {
-            source: self.spawned.write(source, self._unit),
-            "p.o": f"{self.spawned.folder}/p.o",
-        }
-        self._start("compile", [paths.get(one, one) for one in options])
+        folder = self.spawned.folder
+        places = [f"{folder}/{one}" if one.startswith(NAME) else one for one in options]
+        self._start("compile", places)
 
     def _start(self, name: str, options: Iterable[str]) -> None:
         environment = {one: os.environ[one] for one in PASSED_ON if one in os.environ}
@@ -192,7 +190,7 @@ class _Making:
             self._compile()
         if status is None:
             return "does not compile a small file in time"
-        made = self.spawned.read("p.o")
+        made = self.spawned.read(f"{NAME}.o")
         if status or not made:
             said = first_line(self.spawned.read("compile.err")) or f"status {status:#x}"
             return f"fails to compile a small file: {said}"

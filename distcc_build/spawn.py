@@ -73,12 +73,10 @@ class Spawned:
                 time.sleep(0.001)
         return self._statuses[name]
 
-    def write(self, name: str, content: bytes) -> str:
-        """Put a file into the folder, and return its path."""
-        path = f"{self.folder}/{name}"
-        with open(path, "wb") as stream:  # noqa: PTH123 - pathlib would be imported for it
+    def write(self, name: str, content: bytes) -> None:
+        """Put a file into the folder."""
+        with open(f"{self.folder}/{name}", "wb") as stream:  # noqa: PTH123
             stream.write(content)
-        return path
 
     def read(self, name: str) -> bytes:
         """A file of the folder; empty when there is none."""

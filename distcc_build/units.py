@@ -8,7 +8,10 @@ without -g the server's directory stays out too.
 
 import re
 
-__all__ = ["arguments", "language", "units"]
+__all__ = ["NAME", "arguments", "language", "source_name", "units"]
+
+NAME = "distcc-build-probe"
+"""Of every file that a probe sends, before its suffix; none of it gets into the object."""
 
 
 def language(word: str) -> str:
@@ -29,12 +32,17 @@ def units(word: str) -> tuple[bytes, ...]:
     return (CXX, C) if language(word) == "c++" else (C,)
 
 
+def source_name(word: str) -> str:
+    """The file name of the unit.  It is in the server's log, so it says who asks."""
+    return f"{NAME}.ii" if language(word) == "c++" else f"{NAME}.i"
+
+
 def arguments(word: str) -> tuple[str, ...]:
     """The command line of the proof, without the compiler itself.
 
     -O2, as much of what a default changes shows only in optimized code.
     """
-    return ("-O2", "-c", "p.ii" if language(word) == "c++" else "p.i", "-o", "p.o")
+    return ("-O2", "-c", source_name(word), "-o", f"{NAME}.o")
 
 
 C = b"""\

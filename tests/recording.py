@@ -14,10 +14,12 @@ class RecordingProxy:
 
     Args:
         server: Address and port of the real one.
+        refused: Requests that begin so are reset, as distccd does with versions it does not know.
     """
 
-    def __init__(self, server: tuple[str, int]) -> None:
+    def __init__(self, server: tuple[str, int], refused: bytes = b"nothing") -> None:
         self._server = server
+        self._refused = refused
         self.requests: list[bytes] = []
 
     def __enter__(self) -> Self:
@@ -46,7 +48,10 @@ class RecordingProxy:
 
     def _pass_on(self, client: socket.socket, server: socket.socket) -> None:
         """One job: the request is whole when its source is; then the reply, up to its end."""
-        received = b""
+        received = client.recv(12)
+        if received == self._refused:
+            return  # what was not read makes the end a reset
+        server.sendall(received)
         while not _whole(received):
             part = client.recv(65536)
             if not part:
@@ -69,5 +74,5 @@ def command_line(request: bytes) -> list[str]:
 
 
 def _whole(request: bytes) -> bool:
-    found = re.search(rb"DOTI([0-9a-f]{8})", request)
+    found = re.search(rb"(?:DOTI|FILE)([0-9a-f]{8})", request)
     return found is not None and len(request) >= found.end() + int(found[1], 16)

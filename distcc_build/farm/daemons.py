@@ -20,7 +20,7 @@ from typing import NamedTuple, Self
 
 from distcc_build.errors import DistccBuildError, NotFoundError
 from distcc_build.farm.lifeline import Lifeline
-from distcc_build.units import arguments
+from distcc_build.units import NAME
 
 __all__ = ["Compile", "Daemons", "Differing", "default_slots", "open_to_others"]
 
@@ -36,9 +36,6 @@ PORT_ATTEMPTS = 5
 _JOB = re.compile(
     rb"client: \S+ (?P<outcome>[A-Z_]+) exit:.* time:\d+ms (?P<compiler>\S+) (?P<source>.*)"
 )
-
-
-_PROBES = {arguments(word)[-3] for word in ("gcc", "g++")} | {"/p.c"}
 
 
 class Compile(NamedTuple):
@@ -151,7 +148,7 @@ class Daemons:
             for address in self.addresses
             for line in _JOB.findall(self.log(address).read_bytes())
         ]
-        return [job for job in found if (job.source in _PROBES) is probes]
+        return [job for job in found if (NAME in job.source) is probes]
 
     def compiles(self, counts: Callable[[Compile], bool] = lambda _: True) -> Counter[str]:
         """Return by address how many compiles each server has done, of those that count."""

@@ -22,7 +22,7 @@ from distcc_build.units import CXX, C, arguments, language, units
 def test_compilers_of_cxx(word: str) -> None:
     assert language(word) == "c++"
     assert units(word)[0] == CXX
-    assert "p.ii" in arguments(word)
+    assert arguments(word)[2].endswith(".ii")
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ def test_compilers_of_cxx(word: str) -> None:
 def test_compilers_of_c(word: str) -> None:
     assert language(word) == "c"
     assert units(word) == (C,)
-    assert "p.i" in arguments(word)
+    assert arguments(word)[2].endswith(".i")
 
 
 @pytest.mark.parametrize("unit", [C, CXX])
@@ -49,5 +49,5 @@ def test_unit_hides_the_name_of_its_file_and_is_small(unit: bytes) -> None:
 def test_command_line_is_one_that_distccd_takes(word: str) -> None:
     options = arguments(word)
     assert options.count("-c") == 1
-    assert options[-2:] == ("-o", "p.o")
+    assert options[-2] == "-o"
     assert not any(option.startswith("-g") for option in options)
