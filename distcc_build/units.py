@@ -66,7 +66,8 @@ void loop(float *a, float *b, int n) { for (int i = 0; i < n; i++) a[i] = a[i] *
 
 CXX = b"""\
 # 1 "p.cc"
-extern "C" { double sqrt(double), floor(double); int use(const void *, ...); extern int data; }
+extern "C" { double sqrt(double), floor(double); int use(const void *, ...); }
+extern int data __attribute__((weak));
 struct base { virtual ~base(); virtual int get(); int n; };
 struct other : base { other(int); ~other(); int get() override; };
 other::~other() { use(this); } int other::get() { return n + data; }
@@ -79,7 +80,7 @@ void drop(base *b, other *o, int (base::*p)()) { (b->*p)(); delete b; delete o; 
 int keep(int n) { other o(n); char b[64];
     try { return use(b) + (b[n] < 0); } catch (int e) { return e; } }
 int ask(base *b) { char c[20000]; return dynamic_cast<other *>(b) ? use(c) : int(sizeof(small)); }
-double maths(double x, double y, double z) { return sqrt(x) + floor(y) * z + x; }
+double maths(double x, double y, long double z) { return sqrt(x) + floor(y) * x + y + z; }
 int jump(int a, int *p, float *x, int (*f)(int)) {
     int v = *p; *x = 0;
     switch (a) { case 0: return f(7); case 1: return data; case 2: return *p;
