@@ -10,7 +10,7 @@ import errno
 import os
 import socket
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from distcc_build.hostspec import IPAddress
 from distcc_build.verdict import Cause
@@ -22,8 +22,7 @@ CLOSING = 0.1
 """Seconds to wait for a server that has said everything to close; it does so at once."""
 
 
-@dataclass(frozen=True, slots=True)
-class Exchange:
+class Exchange(NamedTuple):
     """How a request went."""
 
     reply: Reply | None

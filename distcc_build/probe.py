@@ -74,8 +74,10 @@ async def probe(
         told()
         return judged
 
-    verdicts = await asyncio.gather(*(one(address, port) for address, port in wanted))
-    patience.stop()
+    try:
+        verdicts = await asyncio.gather(*(one(address, port) for address, port in wanted))
+    finally:
+        patience.stop()
     names = [(str(address), port) for address, port in wanted]
     return dict(zip(names, verdicts, strict=True))
 
@@ -168,18 +170,24 @@ async def _judge(server: _Server, reference: Reference, match: str, details: boo
     version, target, banner = (_answer(one.reply) for one in asked)
     if same or (works and match == "off"):
         return Verdict(Cause.OK, "", latency, version, target)
-    cause, why = Cause.OK, ""
-    if version and version != reference.version:
-        cause, why = Cause.VERSION, f"{version} there, {reference.version or 'another'} here"
-    elif target and target != reference.target:
-        cause, why = Cause.TARGET, f"{target} there, {reference.target or 'another'} here"
-    elif not works:
+    cause, why = _difference(reference, version, target, banner)
+    if not works and cause is Cause.DIFFERENT:
         cause, why = Cause.FAILED, _complaint(reply)
-    elif match != "version" or not (version and target):
-        cause = Cause.DIFFERENT
-        if banner and banner != reference.banner:
-            why = f"{banner!r} there, {reference.banner!r} here"
+    elif match == "version" and version and target and cause is Cause.DIFFERENT:
+        cause, why = Cause.OK, ""
     return Verdict(cause, why, latency, version, target)
+
+
+def _difference(ours: Reference, version: str, target: str, banner: str) -> tuple[Cause, str]:
+    """Why a compiler that says this of itself may give another object."""
+    if version and version != ours.version:
+        return Cause.VERSION, f"{version} there, {ours.version or 'another'} here"
+    if target and target != ours.target:
+        return Cause.TARGET, f"{target} there, {ours.target or 'another'} here"
+    if not version or not target:
+        return Cause.DIFFERENT, "it does not say its version"
+    said = f"'{banner}' there, '{ours.banner}' here"
+    return Cause.DIFFERENT, said if banner != ours.banner else ""
 
 
 def _question(name: str, *options: str) -> list[str]:

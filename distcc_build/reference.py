@@ -9,9 +9,8 @@ import hashlib
 import os
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import NamedTuple, Self
 
 from distcc_build import paths, store
 from distcc_build.errors import NotFoundError
@@ -40,8 +39,7 @@ QUESTIONS = {
 """What tells compilers apart in words.  A gcc before 7 knows only the second option."""
 
 
-@dataclass(frozen=True, slots=True)
-class Compiler:
+class Compiler(NamedTuple):
     """A compiler of this machine."""
 
     word: str
@@ -56,8 +54,7 @@ class Compiler:
     """Names this very state of it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(NamedTuple):
     """What a server's compiler is compared with."""
 
     compiler: Compiler

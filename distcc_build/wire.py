@@ -12,7 +12,7 @@ In 2 and 3 the contents (not the words) are LZO1X streams.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 __all__ = [
     "CompressedError",
@@ -47,8 +47,7 @@ class CompressedError(WireError):
     """An LZO stream that needs a real decompressor."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(NamedTuple):
     """What a server says about a compile.  Contents are as received: LZO in versions 2 and 3."""
 
     version: int

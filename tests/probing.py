@@ -16,7 +16,7 @@ from distcc_build.probe import probe
 from distcc_build.reference import Reference, References, find_compiler
 from distcc_build.verdict import Verdict
 
-__all__ = ["address", "complaints", "odd_compilers", "probed", "references", "servers"]
+__all__ = ["address", "complaints", "here", "odd_compilers", "probed", "references", "servers"]
 
 
 def references(cache: Path, *words: str | Path) -> list[Reference]:
@@ -58,6 +58,11 @@ def servers(daemons: Daemons, numbers: Iterable[int] | None = None) -> list[tupl
     """Address and port of all servers, or of those with these numbers."""
     chosen = range(1, len(daemons.addresses) + 1) if numbers is None else numbers
     return [(address(daemons, number), daemons.port) for number in chosen]
+
+
+def here(port: int) -> list[tuple[IPAddress, int]]:
+    """A server of this machine that is no farm's."""
+    return [(ipaddress.ip_address("127.0.0.1"), port)]
 
 
 def address(daemons: Daemons, number: int) -> IPAddress:

@@ -1,27 +1,18 @@
 """What a probe says of real servers, and of what only looks like one."""
 
-import asyncio
-import contextlib
-import ipaddress
-import resource
 import shutil
 import signal
-import socket
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from peers import FakeDistccd, closed_port
-from probing import complaints, odd_compilers, probed, references, servers
+from probing import complaints, here, odd_compilers, probed, references, servers
 from recording import RecordingProxy
 from running import eventually
 
 from distcc_build.farm.daemons import Differing
 from distcc_build.farm.loopback import Farm
-from distcc_build.hostspec import IPAddress
-from distcc_build.probe import probe
 from distcc_build.reference import Reference
 from distcc_build.verdict import Cause, Verdict
 
@@ -55,10 +46,6 @@ def gcc(tmp_path_factory: pytest.TempPathFactory) -> Reference:
     return references(tmp_path_factory.mktemp("cache") / "cache", "gcc")[0]
 
 
-def here(port: int) -> list[tuple[IPAddress, int]]:
-    return [(ipaddress.ip_address("127.0.0.1"), port)]
-
-
 def verdict_of(farm: Farm, number: int, reference: Reference, match: str = "exact") -> Verdict:
     [[verdict]] = probed(servers(farm.daemons, [number]), [reference], match=match)
     return verdict
@@ -90,13 +77,6 @@ def test_all_compilers_of_a_server_are_proved_one_by_one(
     assert [one.cause for one in option] == [Cause.DIFFERENT] + [Cause.OK] * 5
 
 
-def test_daemon_that_does_not_run(gcc: Reference) -> None:
-    port = closed_port(socket.SOCK_STREAM)
-    [[verdict]] = probed(here(port), [gcc])
-    assert verdict.cause is Cause.REFUSED
-    assert verdict.latency is None
-
-
 def test_frozen_server_is_silent_and_holds_nobody_up(farm: Farm, gcc: Reference) -> None:
     farm.daemons.signal(farm.daemons.addresses[FROZEN - 1], signal.SIGSTOP)
     try:
@@ -108,32 +88,6 @@ def test_frozen_server_is_silent_and_holds_nobody_up(farm: Farm, gcc: Reference)
     finally:
         farm.daemons.signal(farm.daemons.addresses[FROZEN - 1], signal.SIGCONT)
     assert (frozen.cause, good.cause) == (Cause.SILENT, Cause.OK)
-
-
-def test_deadline_ends_it_where_nobody_answers(gcc: Reference) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        began = time.monotonic()
-        [[verdict]] = probed(here(server.getsockname()[1]), [gcc], seconds=0.3)
-        assert 0.25 < time.monotonic() - began < 10
-    assert verdict.cause is Cause.SILENT
-
-
-def test_server_that_is_off(gcc: Reference) -> None:
-    # A full backlog drops connections, as a host that is off does.
-    with contextlib.ExitStack() as stack:
-        server = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
-        for _ in range(4):
-            client = stack.enter_context(socket.socket())
-            client.setblocking(False)
-            client.connect_ex(server.getsockname())
-        [[verdict]] = probed(here(server.getsockname()[1]), [gcc], seconds=0.3)
-    assert verdict.cause is Cause.UNREACHABLE
-
-
-def test_address_without_a_route(gcc: Reference) -> None:
-    [[verdict]] = probed([(ipaddress.ip_address("255.255.255.255"), 3632)], [gcc], seconds=5)
-    assert verdict.cause is Cause.UNREACHABLE
-    assert verdict.why
 
 
 def test_server_that_denies_us(farm: Farm, gcc: Reference) -> None:
@@ -210,88 +164,6 @@ def test_server_that_does_not_speak_lzo(farm: Farm, gcc: Reference) -> None:
     assert (spoken.cause, spoken.lzo, spoken.pump) == (Cause.OK, True, None)
 
 
-START = b"DONE00000001STAT00000000SERR00000000SOUT00000000"
-
-
-@pytest.mark.parametrize(
-    ("reply", "cause"),
-    [
-        (None, Cause.SILENT),
-        (b"", Cause.NOT_LISTED),
-        (b"HTTP/1.0 400 Bad Request\r\n\r\n", Cause.NOT_DISTCCD),
-        (b"SSH-2.0-OpenSSH_9.2p1\r\n", Cause.NOT_DISTCCD),
-        (b"\0" * 100_000, Cause.NOT_DISTCCD),
-        (START + b"DOTOffffffff", Cause.NOT_DISTCCD),
-        (b"DONE00000002STAT00000000", Cause.PROTOCOL),
-        (b"DONE0000", Cause.FAILED),
-        (START[:30], Cause.FAILED),
-        (START + b"DOTO00000100" + b"\x7fELF", Cause.FAILED),
-        (START + b"DOTO00000000", Cause.FAILED),
-        (START + b"DOTO00000004\x7fELF", Cause.DIFFERENT),
-        (START + b"DOTO00000004\x7fELF" + b"and more" * 20_000, Cause.DIFFERENT),
-        (b"DONE00000001STAT00000100SERR00000005\x1b[2JnSOUT00000000DOTO00000000", Cause.FAILED),
-        (b"DONE00000001STAT0000000bSERR00000000SOUT00000000DOTO00000000", Cause.FAILED),
-        (b"DONE00000001STAT00006e00SERR00000000SOUT00000000DOTO00000000", Cause.MISSING),
-    ],
-)
-@pytest.mark.parametrize("match", ["exact", "version"])
-def test_server_that_is_none(gcc: Reference, reply: bytes | None, cause: Cause, match: str) -> None:
-    with FakeDistccd(reply) as server:
-        [[verdict]] = probed(
-            here(server.port), [gcc], match=match, seconds=0.5 if reply is None else 20
-        )
-        assert server.connections in {1, 4}
-    assert verdict.cause is cause
-    assert verdict.sentence.isprintable()
-
-
-def test_connection_is_closed_without_a_reset(gcc: Reference) -> None:
-    """The whole request comes at once, the reply may come in pieces, and the end is clean."""
-    reply = START + b"DOTO%08x" % len(gcc.object) + gcc.object
-    ends: list[bytes] = []
-
-    def serve() -> None:
-        connection, _ = server.accept()
-        with connection:
-            received = b""
-            while not received.endswith(gcc.unit):
-                received += connection.recv(65536)
-            for place in range(0, len(reply), 1500):
-                connection.sendall(reply[place : place + 1500])
-            connection.shutdown(socket.SHUT_WR)
-            ends.append(connection.recv(65536))
-
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        thread = threading.Thread(target=serve)
-        thread.start()
-        [[verdict]] = probed(here(server.getsockname()[1]), [gcc])
-        thread.join()
-    assert verdict.good
-    # A reset would have been an exception.
-    assert ends == [b""]
-
-
-def test_server_that_never_closes_is_not_waited_for(gcc: Reference) -> None:
-    reply = START + b"DOTO%08x" % len(gcc.object) + gcc.object
-    done = threading.Event()
-
-    def serve() -> None:
-        connection, _ = server.accept()
-        with connection:
-            connection.sendall(reply)
-            done.wait()
-
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        thread = threading.Thread(target=serve)
-        thread.start()
-        began = time.monotonic()
-        [[verdict]] = probed(here(server.getsockname()[1]), [gcc], seconds=60)
-        assert time.monotonic() - began < 20
-        done.set()
-        thread.join()
-    assert verdict.good
-
-
 def test_good_servers_complain_of_nothing(farm: Farm, tmp_path: Path, gcc: Reference) -> None:
     known = [gcc, *references(tmp_path / "cache", "g++", "clang")]
     ours = farm.daemons.addresses[GOOD - 1 : GOOD]
@@ -307,30 +179,3 @@ def test_good_servers_complain_of_nothing(farm: Farm, tmp_path: Path, gcc: Refer
     jobs += 3 * 3 + 3 * 3 + 2 + 1
     assert eventually(lambda: probes() == jobs)
     assert complaints(ours, farm.daemons) == before
-
-
-def test_silent_servers_hold_no_place_that_others_need(farm: Farm, gcc: Reference) -> None:
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    with socket.create_server(("0.0.0.0", 0), backlog=128) as server:  # takes, never accepts
-        port = server.getsockname()[1]
-        silent = [(ipaddress.ip_address(f"127.0.9.{number}"), port) for number in range(1, 61)]
-        wanted = [*silent, *servers(farm.daemons, [GOOD])]
-        # As many files as leave room for 16 connections.
-        resource.setrlimit(resource.RLIMIT_NOFILE, (80, hard))
-        try:
-            verdicts = probed(wanted, [gcc], seconds=4)
-        finally:
-            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-    assert {one.cause for [one] in verdicts[:-1]} == {Cause.SILENT}
-    assert verdicts[-1][0].cause is Cause.OK
-
-
-def test_each_server_is_told_of_once_it_is_known(farm: Farm, gcc: Reference) -> None:
-    told: list[None] = []
-    wanted = [*servers(farm.daemons, [GOOD, WITHOUT]), *here(closed_port(socket.SOCK_STREAM))]
-    probed([*wanted, wanted[0]], [gcc], told=lambda: told.append(None))
-    assert len(told) == 3
-
-
-def test_nothing_to_ask() -> None:
-    assert asyncio.run(probe([], [], match="exact", seconds=1)) == {}
