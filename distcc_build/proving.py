@@ -1,6 +1,7 @@
 """Finds out what the servers of a farm are worth to compilers, and what they say of themselves."""
 
 import asyncio
+import math
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -87,10 +88,12 @@ def _settle(
 ) -> bool:
     """Take distcc's marks from servers that work again; whether there are any since `before`."""
     now = time.time()
-    marked = in_backoff(distcc_dir, now, max(now - before, 0.0))
+    # Old marks count too: the user's own DISTCC_BACKOFF_PERIOD may be an hour.
+    marked = in_backoff(distcc_dir, now, math.inf)
+    recent = in_backoff(distcc_dir, now, max(now - before, 0.0))
     for server in farm.used:
         address = str(server.address)
         found = [one[address] for one in proofs.values() if address in one]
         if (address, config.port) in marked and found and all(one.good for one in found):
             forgive(distcc_dir, address, config.port)
-    return any((str(one.address), config.port) in marked for one in farm.used)
+    return any((str(one.address), config.port) in recent for one in farm.used)
