@@ -45,6 +45,16 @@ def arguments(word: str) -> tuple[str, ...]:
     return ("-O2", "-c", source_name(word), "-o", f"{NAME}.o")
 
 
+# What shows which default (gcc 12 and clang 14, measured option by option):
+#   any object          version (.comment), -fcf-protection, -ffunction-sections, unwind tables, -pg
+#   "part", jump        -fPIE or not, -fno-jump-tables, -mindirect-branch, -fno-plt
+#   data, tls, common   -fPIC, -mcmodel, -Wa,-mrelax-relocations, -fcommon, -fvisibility
+#   char b[64]          -fstack-protector-*, -mno-red-zone, -ftrivial-auto-var-init
+#   char b[20000]       -fstack-clash-protection
+#   b[a] < 0, sizeof    -funsigned-char, -fshort-enums
+#   order               -fwrapv, -fno-strict-aliasing, -fno-delete-null-pointer-checks
+#   wide, maths         -mlong-double-64, -fno-math-errno, -ffast-math, -march, -mfma
+#   part, loop          -fno-inline, -mtune, -falign-loops, -fno-ivopts, vectorizing
 C = b"""\
 # 1 "p.c"
 extern double sqrt(double), floor(double); extern int use(const void *, ...);
@@ -64,6 +74,13 @@ int jump(long a, int (*f)(int)) {
 void loop(float *a, float *b, int n) { for (int i = 0; i < n; i++) a[i] = a[i] * b[i] + b[i]; }
 """
 
+# And in C++ beside those:
+#   call                -std (noexcept is part of the type in 17, u8"" another in 20)
+#   wide                -faligned-new
+#   local, global, once -fno-extern-tls-init, -fno-use-cxa-atexit, -fno-threadsafe-statics
+#   kind                -fno-gnu-unique, -fno-weak
+#   drop                -fno-sized-deallocation
+#   keep, ask           -fno-exceptions, -fno-enforce-eh-specs, -fno-rtti
 CXX = b"""\
 # 1 "p.cc"
 extern "C" { double sqrt(double), floor(double); int use(const void *, ...); }
