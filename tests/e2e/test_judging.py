@@ -58,17 +58,26 @@ def built(build: Build, bench: Workbench, project: Path, farm: Farm) -> None:
     assert {job.outcome for job in farm.daemons.jobs()} == {"COMPILE_OK"}
 
 
+TEXT = '#include <stdio.h>\nint f{n}(int n) {{ return printf("%d\\n", n + {n}); }}\n'
+REMOTE_FAILURES = (
+    # gcc does not warn (-Wtautological-compare) where a macro is to blame.
+    "#define SAME(x) ((x) == (x))\nint g{n}(int n) {{ return SAME(n); }}\n",
+    # The assembler reads it, and a server has no such file.
+    '__asm__(".section .rodata\\n.incbin \\"Makefile\\"\\n.text");\n',
+)
+
+
 def project(directory: Path, count: int, odd: int = 0) -> Path:
     """Write C files and a Makefile.
 
-    :param odd: each so manieth file is fine, but not once it is preprocessed.
+    :param odd: one file of so many cannot be compiled by a server, only here.
     """
     directory.mkdir()
     for n in range(count):
-        text = f'#include <stdio.h>\nint f{n}(int n) {{ return printf("%d\\n", n + {n}); }}\n'
-        # gcc does not warn (-Wtautological-compare) where a macro is to blame.
-        more = f"#define SAME(x) ((x) == (x))\nint g{n}(int n) {{ return SAME(n); }}\n"
-        (directory / f"f{n}.c").write_text(text + (more if odd and n % odd == 0 else ""))
+        text = TEXT.format(n=n)
+        if odd and n % odd == 0:
+            text += REMOTE_FAILURES[n // odd % len(REMOTE_FAILURES)].format(n=n)
+        (directory / f"f{n}.c").write_text(text)
     (directory / "Makefile").write_text(
         "objects := $(patsubst %.c,%.o,$(wildcard *.c))\n"
         "all: $(objects)\n"
@@ -97,8 +106,9 @@ def test_sources_that_fail_only_remotely_bench_no_server(
     assert len(remote) == 300
     # What was begun is at its end: a server's log is late, and its jobs are what is counted.
     distributed = farm.daemons.wait_for(270, seconds=10)
-    failed = [job.source for job in farm.daemons.jobs() if job.outcome == "COMPILE_ERROR"]
-    assert failed, "none failed remotely: this shows nothing"
+    failed = {job.source for job in farm.daemons.jobs() if job.outcome == "COMPILE_ERROR"}
+    assert failed & {f"f{n}.c" for n in range(0, 300, 20)}, "no warning came of preprocessed text"
+    assert failed & {f"f{n}.c" for n in range(10, 300, 20)}, "no server missed the file"
     assert distributed.total() >= 0.8 * 270
     assert made_here(bench, folder) == remote
 
