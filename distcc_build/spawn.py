@@ -11,6 +11,8 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from distcc_build import store
+
 __all__ = ["Spawned"]
 
 MAX_FILE = 1 << 20
@@ -20,12 +22,12 @@ MAX_FILE = 1 << 20
 class Spawned:
     """Programs started and not waited for, each under a name; `end` leaves nothing of them.
 
-    :param fallback: a directory for the folder, where the usual one for temporary files fails.
-    :raises OSError: when neither can take it.
+    :param directory: the cache directory, for the folder.
+    :raises OSError: when neither that nor the usual place for temporary files can take it.
     """
 
-    def __init__(self, fallback: Path) -> None:
-        self.folder = _temporary(str(fallback))
+    def __init__(self, directory: Path) -> None:
+        self.folder = _folder(str(directory))
         self._running: dict[str, int] = {}
         self._statuses: dict[str, int] = {}
 
@@ -95,25 +97,19 @@ class Spawned:
             except (ProcessLookupError, PermissionError, ChildProcessError):
                 continue
         self._running.clear()
-        try:
-            for entry in os.scandir(self.folder):
-                os.unlink(entry.path)  # noqa: PTH108
-            os.rmdir(self.folder)  # noqa: PTH106
-        except OSError:
-            return  # the system cleans up its temporary files
+        store.discard(self.folder)
 
 
-def _temporary(fallback: str) -> str:
-    """A new folder of ours, rather on a local disk than in a home that may be far away."""
+def _folder(directory: str) -> str:
+    """A new folder of ours, where a sweep finds it should we be killed; else in the usual place."""
+    name = f".tmp-{secrets.token_hex(8)}"
     given = os.environ.get("TMPDIR", "")
     usual = given if given.startswith("/") else "/tmp"  # noqa: S108 - made new and 0700, or not
-    name = f"distcc-build-{secrets.token_hex(8)}"
-    try:
-        return _folder(usual, name)
-    except OSError:
-        return _folder(fallback, name)
-
-
-def _folder(parent: str, name: str) -> str:
-    os.mkdir(f"{parent}/{name}", 0o700)  # noqa: PTH102
-    return f"{parent}/{name}"
+    for parent in (directory, usual):
+        try:
+            os.mkdir(f"{parent}/{name}", 0o700)  # noqa: PTH102
+        except OSError as error:
+            failed = error
+        else:
+            return f"{parent}/{name}"
+    raise failed

@@ -18,13 +18,29 @@ from distcc_build.config import Config
 from distcc_build.errors import NotFoundError
 from distcc_build.farmfile import Farm, FarmFileError, format_farm, parse_farm
 
-__all__ = ["farm_path", "locked", "read_farm", "read_trusted", "replace", "sweep", "write_farm"]
+__all__ = [
+    "discard",
+    "farm_path",
+    "locked",
+    "read_farm",
+    "read_trusted",
+    "replace",
+    "sweep",
+    "write_farm",
+]
 
 MAX_FARM = 8 << 20
 """Bytes; 1,024 servers make 400 KiB."""
 
-OLD = {"plan-": 30 * 86_400, "said-": 3_600, "farm-": 30 * 86_400, ".tmp-": 3_600}
-"""Seconds after which files that begin so are swept away; what is in use is younger."""
+OLD = {
+    "plan-": 30 * 86_400,
+    "said-": 3_600,
+    "farm-": 30 * 86_400,
+    # What no file of a compiler tells, such as the program behind a wrapper, is seen in a day.
+    "reference-": 86_400,
+    ".tmp-": 3_600,
+}
+"""Seconds after which what begins so is swept away; what is in use is younger."""
 
 
 def farm_path(directory: Path, config: Config) -> Path:
@@ -109,15 +125,28 @@ def locked(path: Path, seconds: float) -> Iterator[bool]:
 
 
 def sweep(directory: Path, now: float) -> None:
-    """Remove files that nobody has used for long; leave locks, which others may hold."""
+    """Remove what nobody has used for long; leave locks, which others may hold."""
     with contextlib.suppress(OSError), os.scandir(directory) as entries:
         for entry in entries:
             age = next((age for start, age in OLD.items() if entry.name.startswith(start)), None)
             if age is None or entry.name.endswith(".lock"):
                 continue
             with contextlib.suppress(OSError):
-                if now - entry.stat(follow_symlinks=False).st_mtime > age:
+                if now - entry.stat(follow_symlinks=False).st_mtime <= age:
+                    continue
+                if entry.is_dir(follow_symlinks=False):
+                    discard(entry.path)
+                else:
                     os.unlink(entry.path)  # noqa: PTH108
+
+
+def discard(folder: str) -> None:
+    """Remove a folder and the files in it, as far as that is possible."""
+    with contextlib.suppress(OSError):
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                os.unlink(entry.path)  # noqa: PTH108
+        os.rmdir(folder)  # noqa: PTH106
 
 
 @contextlib.contextmanager

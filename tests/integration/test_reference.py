@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from running import processes
+from running import eventually, processes
 
 from distcc_build.reference import Compiler, Reference, References, find_compiler
+from distcc_build.store import sweep
 from distcc_build.units import CXX, C
 
 PATH = os.environ["PATH"]
@@ -221,10 +222,16 @@ def test_children_that_the_kernel_takes_are_not_missed(cache: Path, temporary: P
     assert reasons == {}
 
 
-def test_temporary_folder_that_is_full_or_missing_is_done_without(
-    cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("TMPDIR", str(tmp_path / "missing"))
-    made, reasons = collect(cache, compiler("gcc"))
-    assert (len(made), reasons) == (1, {})
-    assert [one.name.partition("-")[0] for one in cache.iterdir()] == ["reference"]
+def test_what_a_killed_process_leaves_is_swept_away(cache: Path, temporary: Path) -> None:
+    pid = os.fork()
+    if not pid:
+        with References(cache, [compiler("gcc")]):
+            os.kill(os.getpid(), signal.SIGKILL)
+    os.waitpid(pid, 0)
+    (left,) = cache.iterdir()
+    assert left.is_dir()
+    assert eventually(lambda: (left / "banner.out").read_bytes() != b"")
+    sweep(cache, time.time())
+    assert left.exists()
+    sweep(cache, time.time() + 4000)
+    assert not left.exists()
