@@ -44,8 +44,10 @@ class Patience:
     def __init__(self, seconds: float, silence: float) -> None:
         self._loop = asyncio.get_running_loop()
         self._silence = silence
-        self._heard = self._loop.time()
-        self._end = self._heard + seconds
+        now = self._loop.time()
+        # The first word may take twice as long: with it come connections and cold compilers.
+        self._heard = now + silence
+        self._end = now + seconds
         self._waiting: set[asyncio.Timeout] = set()
         self._timer = self._loop.call_at(self._quiet, self._look)
 
