@@ -4,7 +4,7 @@ import importlib
 import sys
 from pathlib import Path
 
-ALL = ["warm_launcher", "cc", "order"]
+ALL = ["warm_launcher", "cc", "order", "bad_servers"]
 
 
 def main(names: list[str]) -> int:
