@@ -1,31 +1,24 @@
-"""What becomes of a compile: the plan for a compiler, and the environment of a whole build."""
+"""What compiles run with: the servers that are good for a compiler, and distcc's environment."""
 
 import os
 import pwd
-from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from distcc_build import machine, paths
+from distcc_build import machine
 from distcc_build.choice import Candidate, complete, job_count, pause
-from distcc_build.config import Config
 from distcc_build.discover import Wanted, discover
 from distcc_build.farmfile import Farm
-from distcc_build.hosts import HostsList, Kind
+from distcc_build.hosts import HostsList
 from distcc_build.inputs import Inputs
-from distcc_build.plan import MAX_DEPENDENCIES, Dependency, Note, Plan
 from distcc_build.policy import State
-from distcc_build.search import RESOLV_CONF
 
 if TYPE_CHECKING:
     from distcc_build.reference import Compiler
 
-__all__ = ["Situation", "assess", "distcc_environment", "failure_plan", "make_plan"]
-
-NOTHING_CHANGES = 86_400.0
-"""Seconds for which a plan is fresh that rests on nothing but its dependencies."""
+__all__ = ["Situation", "assess", "distcc_environment"]
 
 TUNING = {
     # Else distcc sends, and even runs here, another program than was typed: x86_64-linux-gnu-gcc
@@ -69,6 +62,13 @@ class Situation:
                 latency = max((one.latency for one in good if one.latency), default=None)
                 found.append(Candidate(server, server.limit or config.limit, latency))
         return found
+
+    def judged(self, word: str) -> bool:
+        """Whether it is known which servers are good for a compiler."""
+        farm = self.farm
+        if farm is None or not farm.used or not self.inputs.config.probe:
+            return True
+        return all(one.key in farm.proofs for one in self.compilers([word]))
 
     def hosts(self, *words: str) -> HostsList:
         """The hosts list for compiles by these compilers."""
@@ -136,104 +136,6 @@ def distcc_environment(
     return env, defaults
 
 
-def make_plan(
-    word: str, situation: Situation, environ: Mapping[str, str], directory: Path, now: float
-) -> Plan:
-    """The plan for the compiles of one compiler.
-
-    :param word: the compiler as typed, absolute if it has a slash.
-    :param now: seconds since 1970.
-    """
-    inputs, farm = situation.inputs, situation.farm
-    path = environ.get("PATH")
-    distcc = paths.find_program("distcc", path) or paths.find_program("distcc", None)
-    compiler = paths.find_program(word, path)
-    until = now + NOTHING_CHANGES if farm is None else farm.until
-    stale = until + NOTHING_CHANGES if farm is None else farm.stale
-    hosts = situation.hosts(word)
-    env, defaults = distcc_environment(situation, hosts, environ, directory)
-    kind = compiler.resolve().name if compiler else ""
-    program, as_distcc = compiler, False
-    if kind in {"ccache", "sccache"}:
-        # ccache runs the real compiler behind its prefix: that is where distribution belongs.
-        env["DISTCC_BUILD_HOSTS"] = str(inputs.hosts)
-        defaults["CCACHE_PREFIX"] = str(paths.launcher())
-    elif kind != "distcc" and distcc is not None:
-        program, as_distcc = distcc, True
-    if program is None:
-        # The launcher looks for the compiler before it waits for a plan; it has gone since.
-        program = Path(word if "/" in word else f"/usr/bin/{word}")
-    looked_at = [
-        *inputs.files,
-        *(str(one) for one in RESOLV_CONF if farm is not None),
-        *_search(word, path, compiler),
-        *_search("distcc", path, distcc),
-    ]
-    return Plan(
-        made=int(now),
-        until=max(int(until), int(now) + 1),
-        stale=max(int(stale), int(now) + 1),
-        jobs=job_count(hosts, inputs.config, machine.cores()),
-        program_kind="distcc" if as_distcc else "compiler",
-        program=str(program),
-        dependencies=tuple(_dependencies(looked_at)),
-        env=env,
-        defaults=defaults,
-        notes=_notes(situation, word, hosts, distcc is not None),
-    )
-
-
-def failure_plan(
-    word: str,
-    text: str,
-    files: Iterable[str],
-    environ: Mapping[str, str],
-    directory: Path,
-    now: float,
-) -> Plan:
-    """The plan where none could be made: compile locally, say why, try again in a minute.
-
-    :param text: what went wrong, in one sentence.
-    :param files: the files whose change may mend it.
-    """
-    said = (f"{text}; compiling locally",)
-    inputs = Inputs(Config(), HostsList(()), "", True, said, tuple(files), off=False)
-    situation = Situation(inputs, None, environ.get("PATH"))
-    plan = make_plan(word, situation, environ, directory, now)
-    return replace(plan, until=plan.made + 60)
-
-
-def _notes(situation: Situation, word: str, hosts: HostsList, has_distcc: bool) -> tuple[Note, ...]:
-    """At most one line, with everything that the user should know."""
-    inputs, farm = situation.inputs, situation.farm
-    said = [("config", text) for text in inputs.warnings]
-    alone = all(one.kind is Kind.LOCAL for one in hosts.hosts)
-    if not has_distcc:
-        said.append(("no-distcc", "distcc is not installed; compiling locally"))
-    elif farm is not None and alone and not farm.used:
-        refused = next((one.why for one in farm.servers if one.why), "")
-        said.append(("no-servers", f"no distcc servers: {refused or farm.why}; compiling locally"))
-    elif farm is not None and alone:
-        why = _why_none(situation, farm, word)
-        said.append(("no-good-servers", f"no distcc server for {word}: {why}; compiling locally"))
-    if not said:
-        return ()
-    more = "" if said[-1][0] == "no-distcc" else " ('distcc-build explain' tells more)"
-    return (Note(said[0][0], "; ".join(text for _, text in said) + more),)
-
-
-def _why_none(situation: Situation, farm: Farm, word: str) -> str:
-    """Why no server is good for a compiler: its own reason, or the most frequent of theirs."""
-    for compiler in situation.compilers([word]):
-        if compiler.key in farm.reasons:
-            return farm.reasons[compiler.key]
-        causes = Counter(one.cause for one in farm.proofs.get(compiler.key, {}).values())
-        if causes:
-            cause, count = causes.most_common(1)[0]
-            return f"{count} of {len(farm.used)}: {cause.meaning}"
-    return "it is not known here"
-
-
 def _users_own(environ: Mapping[str, str]) -> Path:
     """The DISTCC_DIR that distcc finds by itself."""
     return Path(environ.get("DISTCC_DIR") or f"{environ.get('HOME', '')}/.distcc")
@@ -268,28 +170,3 @@ def _usable(folder: Path) -> bool:
         return folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)
     except OSError:
         return False
-
-
-def _search(word: str, path: str | None, found: Path | None) -> Iterable[str]:
-    """What decides which program a name stands for: all places before it on PATH, and itself."""
-    if "/" in word:
-        return [word]
-    places = []
-    for folder in (os.defpath if path is None else path).split(os.pathsep):
-        if folder.startswith("/"):
-            places.append(f"{folder.rstrip('/')}/{word}")
-            if found is not None and Path(places[-1]) == found:
-                break
-    return places
-
-
-def _dependencies(looked_at: Iterable[str]) -> Iterable[Dependency]:
-    for path in list(dict.fromkeys(looked_at))[:MAX_DEPENDENCIES]:
-        try:
-            found = os.stat(path)  # noqa: PTH116
-        except (FileNotFoundError, NotADirectoryError):
-            yield Dependency(path, None)
-        except OSError:
-            continue  # what cannot be looked at now cannot be compared later
-        else:
-            yield Dependency(path, found.st_mtime_ns, found.st_size, found.st_ino)

@@ -11,7 +11,15 @@ from distcc_build.errors import NotFoundError
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["alias", "alias_text", "find_program", "integrations", "launcher", "plan_paths"]
+__all__ = [
+    "alias",
+    "alias_text",
+    "find_program",
+    "integrations",
+    "launcher",
+    "missing",
+    "plan_paths",
+]
 
 LAUNCHER = "bin/distcc-launch"
 ALIAS = "libexec/distcc-build/distcc"
@@ -63,7 +71,7 @@ def integrations() -> "Path":
     try:
         package = importlib.import_module("distcc_build.integrations")
     except ImportError:
-        raise _missing("integrations") from None
+        raise missing("integrations") from None
     return Path(next(iter(package.__path__)))
 
 
@@ -109,12 +117,15 @@ def plan_paths(words: Sequence[str], environ: Mapping[str, str]) -> "list[Path]"
 
 def _ours(path: str) -> bool:
     """Whether a program is the launcher, under whatever name."""
-    identity = _identity(path)
+    try:
+        identity = _identity(path)
+    except OSError:
+        return False  # it went away just now
     for name in (LAUNCHER, ALIAS):
         try:
             if identity == _identity(_installed(name)):
                 return True
-        except NotFoundError:
+        except (NotFoundError, OSError):
             continue
     return False
 
@@ -132,7 +143,7 @@ def _installed(name: str) -> str:
                 _found[name] = path
                 break
         else:
-            raise _missing(os.path.basename(name))
+            raise missing(os.path.basename(name))
     return _found[name]
 
 
@@ -168,5 +179,7 @@ def _recorded(name: str) -> Iterator[str]:
             yield os.path.normpath(str(one.locate()))
 
 
-def _missing(name: str) -> NotFoundError:
-    return NotFoundError(f"{name} is not installed; install distcc-build again with pip")
+def missing(name: str) -> NotFoundError:
+    """What to say of a program that is not there."""
+    mend = "install the package distcc" if name == "distcc" else "install distcc-build again"
+    return NotFoundError(f"{name} is not installed; {mend}")

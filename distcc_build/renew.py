@@ -4,6 +4,7 @@ The launcher starts `background` where no fresh plan holds, and holds a lock for
 process does the work, all other compiles go on with the old plan or wait for the new one.
 """
 
+import contextlib
 import os
 import signal
 import time
@@ -14,8 +15,9 @@ from distcc_build import paths
 from distcc_build.compilers import sibling
 from distcc_build.errors import DistccBuildError, PlanError
 from distcc_build.inputs import config_files, read_inputs
-from distcc_build.launch import Situation, assess, failure_plan, make_plan
+from distcc_build.launch import Situation, assess
 from distcc_build.plan import MAX_SIZE, format_plan, freshness, parse_plan
+from distcc_build.planning import failure_plan, make_plan
 from distcc_build.store import read_trusted, replace
 
 __all__ = ["background", "write_plans"]
@@ -47,16 +49,17 @@ def background(words: Sequence[str]) -> int:
             patient=_served_stale(plan_path),
             started=started,
         )
-        write_plans(word, situation, environ, plan_path)
-    except Exception as error:  # noqa: BLE001 - whatever it is, the compile goes on
-        text = (
-            str(error)
-            if isinstance(error, DistccBuildError)
-            else f"{type(error).__name__}: {error}"
-        )
-        files = [str(one) for one in config_files(environ)]
-        plan = failure_plan(word, text, files, environ, plan_path.parent, time.time())
+        plan = make_plan(word, situation, environ, plan_path.parent, time.time())
         replace(plan_path, format_plan(plan))
+    except Exception as error:  # noqa: BLE001 - whatever it is, the compile goes on
+        text = str(error)
+        if not isinstance(error, DistccBuildError):
+            text = f"{type(error).__name__}: {text}"
+        files = [str(one) for one in config_files(environ)]
+        replace(plan_path, format_plan(failure_plan(text, files, environ, time.time())))
+    else:
+        with contextlib.suppress(Exception):  # the others get theirs when they are asked for
+            write_plans(word, situation, environ, written=True)
     os.ftruncate(lock, 0)
     # Tearing the interpreter down takes 20 ms, and somebody may be waiting for the lock.
     os._exit(0)
@@ -72,26 +75,31 @@ def _served_stale(plan_path: Path) -> bool:
 
 
 def write_plans(
-    word: str, situation: Situation, environ: Mapping[str, str], plan_path: Path | None = None
+    word: str, situation: Situation, environ: Mapping[str, str], *, written: bool = False
 ) -> None:
     """Write the plans of a compiler and of those that will be asked for next.
 
-    :param plan_path: where the plan of `word` goes, if that is known already.
+    Only where it is known which servers are good for them: a compiler that nobody has probed
+    for is to be probed for when it is used, not compiled with locally.
+
+    :param written: that of `word` is written already.
     :raises NotFoundError: when there is no launcher to say where plans go.
     :raises OSError: when a plan cannot be written.
     """
-    now = time.time()
-    if plan_path is not None:
-        replace(plan_path, format_plan(make_plan(word, situation, environ, plan_path.parent, now)))
     seen = situation.farm.compilers if situation.farm else ()
     others = [sibling(word), *seen, *(sibling(one) for one in seen)]
-    path = environ.get("PATH")
     words = [
         one
         for one in dict.fromkeys([word, *others])
-        if one and (plan_path is None or one != word) and paths.find_program(one, path)
+        if one and not (written and one == word) and situation.compilers([one])
     ]
+    words = [one for one in words if situation.judged(one)]
     if not words:
         return
+    now = time.time()
     for one, where in zip(words, paths.plan_paths(words, environ), strict=True):
-        replace(where, format_plan(make_plan(one, situation, environ, where.parent, now)))
+        try:
+            replace(where, format_plan(make_plan(one, situation, environ, where.parent, now)))
+        except PlanError:
+            if one == word:
+                raise

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from distcc_build.errors import UsageError
 
-__all__ = ["add_options", "cache_directory", "environment", "warn"]
+__all__ = ["add_options", "cache_directory", "compiler_word", "environment", "warn"]
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -44,6 +44,11 @@ def environment(args: argparse.Namespace) -> dict[str, str]:
             raise UsageError(f"-o {setting!a}: {ignored[0].removesuffix('; it is ignored')}")
         environ[PREFIX + name.upper()] = value
     return environ
+
+
+def compiler_word(word: str) -> str:
+    """A compiler as the launcher hands it on: absolute if it has a slash."""
+    return os.path.abspath(word) if "/" in word else word  # noqa: PTH100 - links are to stay
 
 
 def cache_directory(environ: dict[str, str], compiler: str = "gcc") -> Path:

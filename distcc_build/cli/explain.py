@@ -4,7 +4,7 @@ import argparse
 import time
 from typing import TYPE_CHECKING
 
-from distcc_build.cli.common import add_options, environment
+from distcc_build.cli.common import add_options, compiler_word, environment
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,7 +19,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     add_options(parser)
     parser.add_argument(
-        "--compiler", default="gcc", metavar="WORD", help="the compiler to look at (default: gcc)"
+        "--compiler",
+        default="gcc",
+        type=compiler_word,
+        metavar="WORD",
+        help="the compiler to look at (default: gcc)",
     )
 
 

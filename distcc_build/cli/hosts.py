@@ -3,7 +3,7 @@
 import argparse
 import json
 
-from distcc_build.cli.common import add_options, cache_directory, environment, warn
+from distcc_build.cli.common import add_options, cache_directory, compiler_word, environment, warn
 
 HELP = "print the hosts list that a compile is given"
 EXAMPLE = 'DISTCC_HOSTS="$(distcc-build hosts)" distcc gcc -c hello.c'
@@ -21,7 +21,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     form.add_argument("--json", action="store_true", help="everything that is known, as JSON")
     parser.add_argument("--refresh", action="store_true", help="ask for every name again first")
     parser.add_argument(
-        "--compiler", default="gcc", metavar="WORD", help="for this compiler (default: gcc)"
+        "--compiler",
+        default="gcc",
+        type=compiler_word,
+        metavar="WORD",
+        help="for this compiler (default: gcc)",
     )
 
 

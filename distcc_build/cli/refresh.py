@@ -2,7 +2,7 @@
 
 import argparse
 
-from distcc_build.cli.common import add_options, cache_directory, environment
+from distcc_build.cli.common import add_options, cache_directory, compiler_word, environment
 
 HELP = "discover the servers anew and renew the plans"
 EXAMPLE = "distcc-build refresh"
@@ -12,7 +12,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     add_options(parser)
     parser.add_argument(
-        "--compiler", default="gcc", metavar="WORD", help="renew the plan of this compiler too"
+        "--compiler",
+        default="gcc",
+        type=compiler_word,
+        metavar="WORD",
+        help="renew the plan of this compiler too",
     )
 
 
@@ -23,8 +27,13 @@ def run(args: argparse.Namespace) -> int:
     from distcc_build.renew import write_plans
 
     environ = environment(args)
+    inputs = read_inputs(environ)
+    if inputs.off:
+        print("DISTCC_BUILD is off: nothing to discover")
+        return 0
     directory = cache_directory(environ, args.compiler)
-    situation = assess(read_inputs(environ), directory, environ, args.compiler, force=True)
+    # Whoever asks for it by hand wants to know; no compile waits.
+    situation = assess(inputs, directory, environ, args.compiler, force=True, patient=True)
     write_plans(args.compiler, situation, environ)
     if situation.farm is None:
         print(f"nothing to discover: {situation.inputs.hosts_source} lists the servers")

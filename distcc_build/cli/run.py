@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from distcc_build.cli.common import add_options, cache_directory, environment, warn
-from distcc_build.errors import DistccBuildError, UsageError
+from distcc_build.errors import UsageError
 
 HELP = "run a build with jobs, hosts and ccache set up for the farm"
 EXAMPLE = "distcc-build run -- make CC='distcc gcc'"
@@ -29,8 +29,8 @@ def run(args: argparse.Namespace) -> int:
     environ = environment(args)
     try:
         environ = build_environment(environ)
-    except (DistccBuildError, OSError) as error:
-        warn([f"{error}; the command runs without the farm"])
+    except Exception as error:  # noqa: BLE001 - whatever it is, the build goes on
+        warn([f"{str(error) or type(error).__name__}; the command runs without the farm"])
     try:
         os.execvpe(words[0], words, environ)  # noqa: S606 - no shell is wanted
     except OSError as error:
@@ -46,7 +46,7 @@ def build_environment(environ: dict[str, str]) -> dict[str, str]:
     from distcc_build.config import switched_off
     from distcc_build.inputs import read_inputs
     from distcc_build.launch import assess, distcc_environment
-    from distcc_build.paths import launcher
+    from distcc_build.paths import alias, launcher
 
     if switched_off(environ):
         return environ
@@ -61,10 +61,10 @@ def build_environment(environ: dict[str, str]) -> dict[str, str]:
         # The launcher goes on discovering; the expanded list is for distcc called by name.
         env["DISTCC_BUILD_HOSTS"] = str(inputs.hosts)
     jobs = f"-j{number}"
-    # A launcher that is named without its folder is found.
-    folder = str(launcher().parent)
-    path = environ.get("PATH", os.defpath)
-    env["PATH"] = path if folder in path.split(os.pathsep) else f"{path}{os.pathsep}{folder}"
+    # `distcc gcc` goes through the launcher, so that each compiler has servers of its own.
+    folders = [*([str(alias().parent)] if alias().name == "distcc" else [])]
+    folders += environ.get("PATH", os.defpath).split(os.pathsep)
+    env["PATH"] = os.pathsep.join(dict.fromkeys([*folders, str(launcher().parent)]))
     defaults |= {
         "CCACHE_PREFIX": str(launcher()),
         "CMAKE_BUILD_PARALLEL_LEVEL": str(number),

@@ -46,6 +46,21 @@ compiler_is_distcc(const char *path)
 	return realpath(path, real) && ends_with(real, "/distcc");
 }
 
+bool
+compiler_is_relative(const char *word)
+{
+	const char *dir = getenv("PATH");
+	char path[PATH_MAX];
+
+	if (!dir || strchr(word, '/'))
+		return false;
+	for (; dir; dir = (dir = strchr(dir, ':')) ? dir + 1 : NULL) {
+		if (*dir != '/')
+			return compiler_find(word, path) == 0 && *path != '/';
+	}
+	return false;
+}
+
 int
 compiler_find(const char *word, char path[PATH_MAX])
 {

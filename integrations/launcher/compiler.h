@@ -6,6 +6,8 @@ bool compiler_is_self(const char *path);
 bool compiler_is_ours(const char *path);
 /* is it distcc, under whatever name (a masquerade directory) */
 bool compiler_is_distcc(const char *path);
+/* does the shell find it in an entry of PATH that is no absolute path */
+bool compiler_is_relative(const char *word);
 /* find the program as the shell would, but never ourselves; returns 0, or the exit status
    for it: 126 if it cannot be executed, 127 if there is none */
 int compiler_find(const char *word, char path[PATH_MAX]);

@@ -62,13 +62,12 @@ environment(char **envp)
 static uint64_t
 compiler(const char *word, const char *cwd)
 {
+	/* PATH for a word with a slash too: distcc, the assembler, and behind a link to distcc
+	   the compiler itself are looked for there */
 	const char *path = env_get("PATH");
-	uint64_t sum;
+	uint64_t sum = hash2("word ", word) + (path ? hash2("PATH=", path) : 0);
 
-	if (!strchr(word, '/'))
-		return hash2("word ", word) + (path ? hash2("PATH=", path) : 0);
-	sum = hash2("word ", word);
-	return *word == '/' ? sum : sum + hash2("cwd ", cwd);
+	return !strchr(word, '/') || *word == '/' ? sum : sum + hash2("cwd ", cwd);
 }
 
 void

@@ -148,11 +148,14 @@ launch(char **argv)
 {
 	const char *reason;
 
-	if (env_off("DISTCC_BUILD"))
+	/* the environment of a set-uid program's caller must decide nothing, Python's part too */
+	if (env_off("DISTCC_BUILD") || !env_trusted())
 		return become_compiler(argv, envp, false);
 	if (!getcwd(cwd, sizeof(cwd)))
 		*cwd = '\0';
 	reason = flags_local(argv, cwd);
+	if (!reason && compiler_is_relative(argv[0]))
+		reason = "PATH finds it in a directory that depends on the working directory";
 	if (reason) {
 		say_why("local", reason);
 		return become_compiler(argv, envp, true);
@@ -196,7 +199,12 @@ is_launcher(const char *word)
 int
 main(int argc, char **argv, char **environment)
 {
+	static const char distcc[] = "distcc";
+
 	envp = environment;
+	/* where PATH has our alias in the place of distcc, `distcc -j` and the like are distcc's */
+	if (argc > 1 && *argv[1] == '-' && strcmp(argv[0], distcc) == 0)
+		return become_compiler(argv, envp, false);
 	if (argc > 1 && strcmp(argv[1], "--plan") == 0)
 		return print_plans(argv + 2);
 	if (argc > 1 && strcmp(argv[1], "--version") == 0)

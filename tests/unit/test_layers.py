@@ -27,6 +27,7 @@ LAYERS = [
     ["proving", "search"],
     ["discover", "examine", "wrap"],
     ["launch"],
+    ["planning"],
     ["renew"],
     ["farm.zone"],
     ["farm.nameserver", "farm.lifeline"],
