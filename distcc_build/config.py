@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 from distcc_build.errors import ConfigError
 from distcc_build.hostspec import DEFAULT_PORT, IPAddress
 
-__all__ = ["PREFIX", "Config", "parse_config", "switched_off"]
+__all__ = ["PREFIX", "Config", "is_domain", "parse_config", "switched_off"]
 
 PREFIX = "DISTCC_BUILD_"
 """An option's variable is this and its name in capitals."""
@@ -25,8 +25,19 @@ NOT_OPTIONS = {"VERBOSE", "HOSTS"}
 
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 
-_LABEL = r"[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?"
+_LABEL = r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
 _DOMAIN = re.compile(rf"{_LABEL}(\.{_LABEL})*\.?")
+
+MAX_DOMAIN = 240
+"""Characters of a domain: a whole name has 253 at most (RFC 1035 section 2.3.4)."""
+
+_LONGEST_NUMBER = "1" * 12
+"""In place of %d; the random name has this many letters there."""
+
+
+def is_domain(text: str) -> bool:
+    """Whether names can be looked for in this domain: letters, digits, "-" and "_" only."""
+    return len(text) <= MAX_DOMAIN and _DOMAIN.fullmatch(text) is not None
 
 
 def _switch(text: str) -> bool:
@@ -55,13 +66,14 @@ def _seconds(low: float, high: float) -> Callable[[str], float]:
 
 
 def _pattern(text: str) -> str:
-    if text.count("%") != 1 or "%d" not in text or not _DOMAIN.fullmatch(text.replace("%d", "1")):
+    whole = text.replace("%d", _LONGEST_NUMBER)
+    if text.count("%") != 1 or "%d" not in text or not is_domain(whole):
         raise ValueError('a host name with one "%d" for the number, such as distcc%d')
     return text.rstrip(".")
 
 
 def _domain(text: str) -> str:
-    if not _DOMAIN.fullmatch(text) or len(text) > 240:
+    if not is_domain(text):
         raise ValueError("a domain name, such as build.example.com")
     return text.rstrip(".").lower()
 
@@ -221,6 +233,10 @@ def _file(name: str, text: str) -> dict[str, Any]:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{name}: expected TOML: {error}") from None
+    if "cache_dir" in table:
+        # The launcher has to find the cache before there is any configuration.
+        msg = f"option 'cache_dir' in {name}: expected in the environment, as {PREFIX}CACHE_DIR"
+        raise ConfigError(msg)
     return {
         key: _value(key, f"option {key!r} in {name}", _text(value)) for key, value in table.items()
     }

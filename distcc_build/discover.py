@@ -74,7 +74,10 @@ def discover(
         # Another process may have been here while this one waited.
         old = store.read_farm(path)
         if not mine:
-            return old or _nothing(config, fingerprint, "another discovery takes too long")
+            usable = old is not None and old.surroundings == fingerprint
+            if old is not None and usable and old.made <= time.time() < old.stale:
+                return old
+            return _nothing(fingerprint, "another discovery takes too long")
         walked = old is not None and holds(old)
         if old is not None and walked and not _unproved(old, config, wanted):
             return old
@@ -87,7 +90,9 @@ def discover(
         # The local half of the proof runs while the names are walked.
         with References(directory, compilers) as references:
             if old is None or not walked:
-                farm = find_servers(config, conf, fingerprint, old, force=force, seconds=left())
+                # What is found has to be proved as well.
+                share = left() / 2 if compilers else left()
+                farm = find_servers(config, conf, fingerprint, old, force=force, seconds=share)
                 store.sweep(directory, farm.made)
             else:
                 farm = old
@@ -143,9 +148,8 @@ def _remember(farm: Farm, wanted: Wanted) -> Farm:
     return replace(farm, compilers=tuple(known)[:MAX_COMPILERS])
 
 
-def _nothing(config: Config, surroundings: str, why: str) -> Farm:
+def _nothing(surroundings: str, why: str) -> Farm:
     """What to go on with where nothing could be learned; it is not kept."""
     now = time.time()
-    return Farm(
-        now, now + config.ttl_min, now + config.ttl_min, surroundings, why=why, degraded=True
-    )
+    # The other process ends any moment now.
+    return Farm(now, now + 3, now + 3, surroundings, why=why, degraded=True)

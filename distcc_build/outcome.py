@@ -101,19 +101,29 @@ def proved(
     config: Config,
     *,
     trouble: bool,
+    hurried: bool,
+    now: float,
 ) -> Farm:
     """Put into a farm what its servers are worth.
 
     :param proofs: by key of the compiler, then by address.
     :param reasons: by key of a compiler, why it could not be compared.
     :param limits: jobs at once, by address, of servers whose name does not tell.
-    :param trouble: a compile has failed at a server since the last look.
+    :param trouble: a compile has failed at a server since the last look, or this machine was
+        too busy to have its own part of a proof ready.
+    :param hurried: somebody was waiting, so that a server that said nothing may just be slow.
+    :param now: seconds since 1970.
     :returns: the farm, fresh for the shortest time when a server is out.
     """
     out = any(one.cause in TRANSIENT for found in proofs.values() for one in found.values())
     until = farm.until
     if out or trouble:
-        until = min(until, float(int(farm.made + config.ttl_min)))
+        until = min(until, float(int(now + config.ttl_min)))
+    if hurried and any(
+        one.cause is Cause.SILENT for found in proofs.values() for one in found.values()
+    ):
+        # The next compile starts a refresh for which nobody waits.
+        until = min(until, float(int(now + 1)))
     servers = tuple(
         replace(one, limit=one.limit or limits.get(str(one.address))) for one in farm.servers
     )

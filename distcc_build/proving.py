@@ -12,7 +12,7 @@ from distcc_build.farmfile import Farm
 from distcc_build.hostspec import IPAddress
 from distcc_build.outcome import proved
 from distcc_build.probe import probe
-from distcc_build.reference import Reference, References
+from distcc_build.reference import LATE, Reference, References
 from distcc_build.stats import Stats, read_stats
 from distcc_build.verdict import Verdict
 
@@ -45,7 +45,9 @@ def prove(
         count as trouble.
     """
     started = time.monotonic()
-    made, reasons = references.collect(seconds / 2)
+    made, reasons = references.collect(seconds if patient else seconds / 2)
+    # A machine that was too busy for its own small compile is so for a minute, not for long.
+    late = any(why.endswith(LATE) for why in reasons.values())
     left = max(seconds - (time.monotonic() - started), 0.1)
     servers = [(server.address, config.port) for server in farm.used]
     verdicts, stats = asyncio.run(_ask(servers, made, config, left, patient))
@@ -56,7 +58,11 @@ def prove(
             proofs[key][address] = verdict
     limits = {address: one.max_kids for address, one in stats.items()}
     trouble = distcc_dir is not None and _settle(distcc_dir, farm, proofs, config, before)
-    return proved(farm, proofs, reasons, limits, config, trouble=trouble)
+    trouble = trouble or late
+    now = time.time()
+    return proved(
+        farm, proofs, reasons, limits, config, trouble=trouble, hurried=not patient, now=now
+    )
 
 
 async def _ask(
@@ -71,12 +77,12 @@ async def _ask(
     probing = probe(
         servers, references, match=config.match, seconds=seconds, silence=silence, lzo=lzo
     )
+    verdicts = await probing
     if not config.stats:
-        return await probing, {}
-    addresses = [address for address, _ in servers]
-    asking = read_stats(addresses, seconds=min(seconds, STATS_SECONDS))
-    verdicts, stats = await asyncio.gather(probing, asking)
-    return verdicts, stats
+        return verdicts, {}
+    # Not at the same time: both open as many connections as this process may have.
+    good = [address for address, port in servers if verdicts[str(address), port]]
+    return verdicts, await read_stats(good, seconds=STATS_SECONDS)
 
 
 def _settle(

@@ -23,6 +23,9 @@ __all__ = ["Compiler", "Reference", "References", "find_compiler"]
 MASQUERADES = frozenset({"ccache", "distcc", "distcc-launch", "icecc", "sccache"})
 """Programs that are linked to under the names of compilers."""
 
+LATE = "does not compile a small file in time"
+"""The end of the reason that may be another one in a minute."""
+
 MAGIC = b"distcc-build reference 1"
 MAX_REFERENCE = 1 << 20
 """Bytes; the object of a unit has 10 KiB."""
@@ -186,7 +189,7 @@ class _Making:
         while (status := self.spawned.wait("compile", deadline)) and self._units:
             self._compile()
         if status is None:
-            return "does not compile a small file in time"
+            return LATE
         made = self.spawned.read(f"{NAME}.o")
         if status or not made:
             said = first_line(self.spawned.read("compile.err")) or f"status {status:#x}"

@@ -9,6 +9,7 @@ import contextlib
 import hashlib
 import os
 import secrets
+import socket
 import stat
 from collections.abc import Iterator
 from dataclasses import astuple
@@ -45,7 +46,9 @@ OLD = {
 
 def farm_path(directory: Path, config: Config) -> Path:
     """Where the farm of a configuration is kept."""
-    digest = hashlib.sha256(repr(astuple(config)).encode()).hexdigest()
+    # Homes are shared between machines; what one is to another, or to itself, is not the same.
+    known = (socket.gethostname(), astuple(config))
+    digest = hashlib.sha256(repr(known).encode()).hexdigest()
     return directory / f"farm-{digest[:16]}.json"
 
 

@@ -41,7 +41,6 @@ def test_no_source_gives_the_defaults() -> None:
         ("true", "yes", "allow_loopback", True),
         ("false", "Off", "probe", False),
         ('"lzo"', "lzo", "compression", "lzo"),
-        ('"/var/cache/x"', "/var/cache/x", "cache_dir", "/var/cache/x"),
         ("2.5", "2.5", "deadline", 2.5),
         ("400", "400", "ttl_max", 400.0),
     ],
@@ -65,6 +64,8 @@ def test_values_are_the_same_from_a_file_and_the_environment(
         ("domain", "-x", "a domain name"),
         ("domain", "a..b", "a domain name"),
         ("domain", "", "a domain name"),
+        ("domain", f"{'x' * 64}.example", "a domain name"),
+        ("pattern", f"{'x' * 52}%d", 'one "%d"'),
         ("domain", ".".join(["abcdefghi"] * 30), "a domain name"),
         ("nameservers", "ns.example", "addresses"),
         ("nameservers", "10.0.0.1:0", "addresses"),
@@ -77,7 +78,6 @@ def test_values_are_the_same_from_a_file_and_the_environment(
         ("allow", "10.1.2.3/8", "networks"),
         ("allow_loopback", "maybe", "on or off"),
         ("port", "0", "a whole number"),
-        ("cache_dir", "cache", "an absolute path"),
         ("deadline", "soon", "seconds"),
         ("deadline", "1e9", "seconds"),
         ("walk_budget", "0", "seconds"),
@@ -94,6 +94,15 @@ def test_a_bad_value_is_named_with_what_was_expected(
     assert config == Config()
     assert expected in warning
     assert warning.endswith("; it is ignored")
+
+
+def test_the_cache_directory_is_set_by_the_environment_only() -> None:
+    config, _ = parse_config([], {"DISTCC_BUILD_CACHE_DIR": "/var/cache/x"})
+    assert config.cache_dir == "/var/cache/x"
+    _, (warning,) = parse_config([], {"DISTCC_BUILD_CACHE_DIR": "cache"})
+    assert "expected an absolute path" in warning
+    with pytest.raises(ConfigError, match="in the environment, as DISTCC_BUILD_CACHE_DIR"):
+        parse_config([("c", 'cache_dir = "/var/cache/x"')], {})
 
 
 def test_an_unknown_option_comes_with_a_suggestion() -> None:

@@ -140,7 +140,16 @@ def test_the_file_gives_back_the_farm() -> None:
     farm = replace(
         farm, grants={"a.": SIXTEEN}, compilers=("gcc", "/opt/büro/gcc"), surroundings="s"
     )
-    farm = proved(farm, PROOFS, {"k3": "it fails"}, {"10.1.0.1": 9}, CONFIG, trouble=False)
+    farm = proved(
+        farm,
+        PROOFS,
+        {"k3": "it fails"},
+        {"10.1.0.1": 9},
+        CONFIG,
+        trouble=False,
+        hurried=True,
+        now=NOW,
+    )
     assert parse_farm(format_farm(farm)) == farm
 
 
@@ -156,11 +165,22 @@ BAD = {"k1": {"10.1.0.1": Verdict(Cause.SILENT)}}
 
 def test_proofs_and_limits_become_part_of_the_farm() -> None:
     farm = farm_of(FARM, grants={"distcc2.a.test.": SIXTEEN, "distcc3.a.test.": NONE})
-    farm = proved(farm, PROOFS, {}, {"10.1.0.2": 3, "10.1.0.3": 5}, CONFIG, trouble=False)
+    farm = proved(
+        farm,
+        PROOFS,
+        {},
+        {"10.1.0.2": 3, "10.1.0.3": 5},
+        CONFIG,
+        trouble=False,
+        hurried=True,
+        now=NOW,
+    )
     assert [one.limit for one in farm.servers] == [None, 16, 5]
     assert farm.proofs == PROOFS
     assert farm.until == NOW + 90, "an installed compiler is no trouble that is over in a minute"
-    more = proved(farm, BAD | {"k2": {}}, {"k2": "why"}, {}, CONFIG, trouble=False)
+    more = proved(
+        farm, BAD | {"k2": {}}, {"k2": "why"}, {}, CONFIG, trouble=False, hurried=True, now=NOW
+    )
     assert set(more.proofs) == {"k1", "k2"}
     assert more.reasons == {"k2": "why"}
 
@@ -169,8 +189,13 @@ def test_proofs_and_limits_become_part_of_the_farm() -> None:
 def test_a_server_that_is_out_is_looked_at_again_in_a_minute(
     proofs: Mapping[str, Mapping[str, Verdict]], trouble: bool
 ) -> None:
-    farm = proved(farm_of(FARM), proofs, {}, {}, CONFIG, trouble=trouble)
+    farm = proved(farm_of(FARM), proofs, {}, {}, CONFIG, trouble=trouble, hurried=False, now=NOW)
     assert (farm.until, farm.stale) == (NOW + 60, NOW + 60 + CONFIG.stale)
+
+
+def test_a_silence_that_was_cut_short_is_looked_into_at_once() -> None:
+    farm = proved(farm_of(FARM), BAD, {}, {}, CONFIG, trouble=False, hurried=True, now=NOW)
+    assert (farm.until, farm.stale) == (NOW + 1, NOW + 1 + CONFIG.stale)
 
 
 def test_a_limit_that_cannot_be_asked_for_is_kept() -> None:
@@ -232,3 +257,15 @@ def test_what_expired_is_not_cached() -> None:
     farm = replace(farm_of(FARM), answers={"a.": Asked(Missing(60), NOW + 60)})
     assert farm.cached(NOW + 59) == {"a.": Missing(60)}
     assert farm.cached(NOW + 60) == {}
+
+
+def test_nothing_outlives_its_ttl_when_the_clock_is_set_back() -> None:
+    farm = farm_of(FARM, grants={"distcc2.a.test.": SIXTEEN})
+    month = 30 * 86_400
+    assert set(farm.held(NOW)) == {"distcc2.a.test."}
+    assert (farm.cached(NOW - month), farm.held(NOW - month)) == ({}, {})
+    assert (farm.cached(NOW - 100), farm.held(NOW - 100)) == ({}, {})
+    # A later walk keeps what it did not ask for.
+    later = replace(farm, made=NOW - month)
+    assert (later.cached(NOW - month), later.held(NOW - month)) == ({}, {})
+    assert later.held(NOW + 50) == {}
