@@ -1,6 +1,6 @@
 """What can be said of a name: an answer, and what a walk makes of it.  Values only."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TypeAlias
@@ -9,6 +9,7 @@ from distcc_build.hostspec import IPAddress
 
 __all__ = [
     "CANARY",
+    "MAX_ADDRESSES",
     "Answer",
     "Failed",
     "Found",
@@ -18,10 +19,14 @@ __all__ = [
     "Step",
     "Verdict",
     "WalkResult",
+    "lowest",
 ]
 
 CANARY = 0
 """The number that stands for the random name."""
+
+MAX_ADDRESSES = 16
+"""Of each IP version, how many addresses of a name are looked at; an answer holds thousands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,3 +120,13 @@ class WalkResult:
     def servers(self) -> tuple[Step, ...]:
         """The steps that gave a server."""
         return tuple(step for step in self.steps if step.addresses)
+
+
+def lowest(addresses: Iterable[IPAddress]) -> tuple[IPAddress, ...]:
+    """The lowest MAX_ADDRESSES of each IP version, in order, whatever the order they came in."""
+    ordered = sorted(set(addresses), key=int)
+    return tuple(
+        address
+        for version in (4, 6)
+        for address in [one for one in ordered if one.version == version][:MAX_ADDRESSES]
+    )

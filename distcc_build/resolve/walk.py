@@ -14,8 +14,7 @@ which answers arrive, because a name is judged only after all lower ones:
 Rules and names: Dan Kegel's proposal of --discover-distccN, distcc list, 2005-08-11.
 """
 
-import ipaddress
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from distcc_build.hostspec import IPAddress
 from distcc_build.resolve.answers import (
@@ -215,7 +214,12 @@ class Walk:
         reference = (
             known.addresses if isinstance(known, Found) else self._known_addresses(self._reference)
         )
-        near = tuple(one for one in ordered if self._on_network(one, reference))
+        networks = {self._network(one) for one in reference}
+        near = tuple(
+            one
+            for one in ordered
+            if not self._networks.get(one.version) or self._network(one) in networks
+        )
         decided = not answer.partial and not self._partial(self._reference)
         return near if near or decided else None
 
@@ -223,12 +227,10 @@ class Walk:
         answer = self._answers.get(number)
         return isinstance(answer, Found) and answer.partial
 
-    def _on_network(self, address: IPAddress, reference: Iterable[IPAddress]) -> bool:
+    def _network(self, address: IPAddress) -> tuple[int, int]:
+        """What all addresses on the same network have in common."""
         prefix = self._networks.get(address.version, 0)
-        if prefix == 0:
-            return True
-        network = ipaddress.ip_network((address, prefix), strict=False)
-        return any(one.version == address.version and one in network for one in reference)
+        return address.version, int(address) >> (address.max_prefixlen - prefix)
 
     def _take(self, step: Step) -> None:
         """Draw the consequences of a judged name."""

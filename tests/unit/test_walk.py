@@ -2,6 +2,7 @@
 
 import ipaddress
 import random
+import sys
 from collections.abc import Mapping
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from distcc_build.hosts import IPAddress
 from distcc_build.resolve.answers import (
     CANARY,
+    MAX_ADDRESSES,
     Answer,
     Failed,
     Found,
@@ -19,6 +21,7 @@ from distcc_build.resolve.answers import (
     Question,
     Verdict,
     WalkResult,
+    lowest,
 )
 from distcc_build.resolve.walk import MAX_FAILED_RUN, Walk
 
@@ -209,6 +212,33 @@ def test_ipv4_is_listed_before_ipv6_and_only_what_is_near() -> None:
         ["10.1.0.1", "10.1.0.9", "fd00::1"],
         ["fd00::2"],
     ]
+
+
+def test_the_work_grows_with_the_number_of_addresses_and_not_with_its_square() -> None:
+    many = [str(ipaddress.ip_address("10.1.0.0") + n) for n in range(400)]
+    others = [f"10.{n}.0.1" for n in range(2, 250)]
+    zone = {1: found(*others, *many), 2: found(*many), 3: found(*many, "10.1.9.8")}
+    calls = 0
+
+    def count(_frame: object, event: str, _argument: object) -> None:
+        nonlocal calls
+        calls += event == "call"
+
+    sys.setprofile(count)
+    try:
+        result = walk_of({"a.test": zone})
+    finally:
+        sys.setprofile(None)
+    assert numbers(result) == [1, 2, 3]
+    assert calls < 20_000
+
+
+def test_the_lowest_addresses_of_each_version_are_kept_in_order() -> None:
+    sixes = [ipaddress.ip_address("fd00::") + n for n in range(30)]
+    fours = [ipaddress.ip_address("10.0.0.0") + n for n in range(30)]
+    every = [*sixes, *fours, *fours]
+    kept = lowest(random.Random(1).sample(every, len(every)))
+    assert kept == (*fours[:MAX_ADDRESSES], *sixes[:MAX_ADDRESSES])
 
 
 def test_the_cap_is_named_as_the_reason() -> None:
