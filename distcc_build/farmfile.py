@@ -99,8 +99,23 @@ class Farm:
         return Known(self.domain, addresses)
 
     def cached(self, now: float) -> dict[str, Answer]:
-        """Answers that still hold."""
-        return {name: one.answer for name, one in self.answers.items() if now < one.expires}
+        """Answers that still hold.
+
+        None outlives its TTL, counted from now: the clock may have been set back.
+        """
+        return {
+            name: one.answer
+            for name, one in self.answers.items()
+            if isinstance(one.answer, Found | Missing) and now < one.expires <= now + one.answer.ttl
+        }
+
+    def held(self, now: float) -> dict[str, Grant]:
+        """Grants that still hold; as for answers, but their TTL is not known any more."""
+        if self.made > now + 60:
+            return {}
+        return {
+            name: one for name, one in self.grants.items() if now < one.expires <= now + REMEMBERED
+        }
 
     @property
     def used(self) -> tuple[Server, ...]:
