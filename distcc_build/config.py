@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 from distcc_build.errors import ConfigError
 from distcc_build.hostspec import DEFAULT_PORT, IPAddress
 
-__all__ = ["PREFIX", "Config", "is_domain", "parse_config", "switched_off"]
+__all__ = ["NUMBER_LENGTH", "PREFIX", "Config", "is_domain", "parse_config", "switched_off"]
 
 PREFIX = "DISTCC_BUILD_"
 """An option's variable is this and its name in capitals."""
@@ -31,8 +31,8 @@ _DOMAIN = re.compile(rf"{_LABEL}(\.{_LABEL})*\.?")
 MAX_DOMAIN = 240
 """Characters of a domain: a whole name has 253 at most (RFC 1035 section 2.3.4)."""
 
-_LONGEST_NUMBER = "1" * 12
-"""In place of %d; the random name has this many letters there."""
+NUMBER_LENGTH = 12
+"""Characters in place of %d at most: the random name has as many."""
 
 
 def is_domain(text: str) -> bool:
@@ -66,7 +66,7 @@ def _seconds(low: float, high: float) -> Callable[[str], float]:
 
 
 def _pattern(text: str) -> str:
-    whole = text.replace("%d", _LONGEST_NUMBER)
+    whole = text.replace("%d", "1" * NUMBER_LENGTH)
     if text.count("%") != 1 or "%d" not in text or not is_domain(whole):
         raise ValueError('a host name with one "%d" for the number, such as distcc%d')
     return text.rstrip(".")

@@ -3,6 +3,8 @@
 import ipaddress
 from dataclasses import dataclass
 
+from distcc_build.config import is_domain
+
 __all__ = ["ResolvConf", "parse_resolv_conf"]
 
 
@@ -13,7 +15,10 @@ class ResolvConf:
     nameservers: tuple[tuple[str, int], ...]
     """Address and port."""
     search: tuple[str, ...]
-    """Domains in order, lower case, without dots at the ends; never the root."""
+    """Domains in order, lower case, without dots at the ends; never the root.
+
+    Only those in which names can be looked for: a DHCP server may write anything here.
+    """
 
 
 def parse_resolv_conf(text: str, hostname: str) -> ResolvConf:
@@ -36,12 +41,13 @@ def parse_resolv_conf(text: str, hostname: str) -> ResolvConf:
     # Without any, the C library asks this machine.
     servers = tuple(nameservers) or (("127.0.0.1", 53),)
     domains = (one.strip(".").lower() for one in search)
-    return ResolvConf(servers, tuple(dict.fromkeys(one for one in domains if one)))
+    return ResolvConf(servers, tuple(dict.fromkeys(one for one in domains if is_domain(one))))
 
 
 def _is_address(text: str) -> bool:
     try:
-        ipaddress.ip_address(text)
+        # The zone behind "%" is not looked at by ipaddress, and is printed.
+        ipaddress.ip_address(text if text.isprintable() else "")
     except ValueError:
         return False
     return True

@@ -15,6 +15,9 @@ from distcc_build.resolve.resolvconf import parse_resolv_conf
         ("search A.Test. . a.test ; not this", ("a.test",)),
         ("# search a.test", ("corp.test",)),
         ("search", ("corp.test",)),
+        (f"search a..b {'x' * 64}.test a.test", ("a.test",)),
+        ("search \x1b[31mred.test -x.test a\\.test b.test", ("b.test",)),
+        (f"search {'.'.join(['abcdefghi'] * 30)}", ()),
         ("", ("corp.test",)),
     ],
 )
@@ -24,6 +27,12 @@ def test_the_search_list(text: str, search: tuple[str, ...]) -> None:
 
 def test_a_host_name_without_a_domain_gives_no_search_list() -> None:
     assert parse_resolv_conf("", "me").search == ()
+    assert parse_resolv_conf("", "me.a..b").search == ()
+
+
+def test_a_name_server_with_control_characters_is_none() -> None:
+    text = "nameserver fe80::1%\x1b[31m\nnameserver fe80::1%eth0\n"
+    assert parse_resolv_conf(text, "").nameservers == (("fe80::1%eth0", 53),)
 
 
 def test_name_servers() -> None:
