@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from distcc_build import machine
-from distcc_build.config import Config
+from distcc_build.config import NUMBER_LENGTH, Config
 from distcc_build.farmfile import Farm, Grant
 from distcc_build.outcome import MAX_KEPT, outcome
 from distcc_build.resolve.answers import Answer, Found, Missing, WalkResult
@@ -28,8 +28,15 @@ RESOLV_CONF = (Path("/etc/resolv.conf"), Path("/run/systemd/resolve/resolv.conf"
 
 CANARY_LETTERS = "bcdfghjkmnpqrstvwxz"
 
-TEXT_SECONDS = 0.25
-"""For the TXT records, on which no server depends: a name server that drops them costs no more."""
+MAX_NAME = 253
+"""Characters of a name (RFC 1035 section 2.3.4, without the dot at its end)."""
+
+TEXT_QUIET = 0.25
+"""Seconds without an answer about TXT records, on which no server depends: a name server that
+drops them costs no more."""
+
+TEXT_EACH = 0.005
+"""Seconds for each further TXT record: many times what an answer takes."""
 
 
 def surroundings(config: Config) -> tuple[ResolvConf, str]:
@@ -50,10 +57,12 @@ def _domains(config: Config, conf: ResolvConf) -> list[str]:
     """Where to look for the first name, in order; the empty one stands for a name as it is."""
     if config.domain:
         return [config.domain]
+    longest = len(config.pattern) - len("%d") + NUMBER_LENGTH
+    search = [one for one in conf.search if longest + len(".") + len(one) <= MAX_NAME]
     if "." in config.pattern:
-        return ["", *conf.search]
+        return ["", *search]
     # Without a domain the system's resolver looks in /etc/hosts only.
-    return [*conf.search, ""] if config.resolver == "system" else list(conf.search)
+    return [*search, ""] if config.resolver == "system" else search
 
 
 def find_servers(
@@ -84,7 +93,7 @@ def find_servers(
     known = old.known(now) if old else None
     walk = Walk(
         _domains(config, conf),
-        canary="".join(secrets.choice(CANARY_LETTERS) for _ in range(12)),
+        canary="".join(secrets.choice(CANARY_LETTERS) for _ in range(NUMBER_LENGTH)),
         pattern=config.pattern,
         gap=config.gap,
         networks=config.networks,
@@ -97,10 +106,15 @@ def find_servers(
     async def led() -> tuple[WalkResult, dict[str, Answer], dict[str, Answer], int]:
         async with _resolver(config, conf) as resolver:
             result, asked = await survey(walk, resolver, cached=cached, seconds=seconds)
-            held = old.grants if old and not force else {}
-            names = (step.name for step in result.servers)
-            unknown = [one for one in names if one not in held or held[one].expires <= now]
-            said = await texts(resolver, unknown, seconds=TEXT_SECONDS)
+            held = old.held(now) if old and not force else {}
+            unknown = [step.name for step in result.servers if step.name not in held]
+            left = seconds - (time.monotonic() - start)
+            said = await texts(
+                resolver,
+                unknown,
+                quiet=TEXT_QUIET,
+                seconds=min(left, TEXT_QUIET + TEXT_EACH * len(unknown)),
+            )
             return result, asked, said, resolver.queries
 
     result, asked, said, queries = asyncio.run(led())
@@ -114,7 +128,7 @@ def _resolver(config: Config, conf: ResolvConf) -> "DnsResolver | SystemResolver
     if config.resolver == "system":
         from distcc_build.resolve.system import SystemResolver
 
-        return SystemResolver()
+        return SystemResolver(config.walk_budget)
     from distcc_build.resolve.resolver import DnsResolver
 
     return DnsResolver(conf.nameservers, config.walk_budget)

@@ -23,7 +23,7 @@ import dns.rcode
 import dns.rdatatype
 import dns.ttl
 
-from distcc_build.resolve.answers import Answer, Failed, Found, Missing
+from distcc_build.resolve.answers import Answer, Failed, Found, Missing, lowest
 from distcc_build.resolve.pair import Pair, Reply
 
 __all__ = ["DnsResolver"]
@@ -37,6 +37,9 @@ MAX_ERRORS = 3
 MAX_NEGATIVE = 3600
 """Seconds for which a negative answer is believed at most (RFC 2308 section 5)."""
 
+USABLE = {dns.rcode.NOERROR, dns.rcode.NXDOMAIN}
+"""What tells whether a name exists."""
+
 
 @dataclass(eq=False, slots=True)
 class Half:
@@ -47,7 +50,8 @@ class Half:
     done: Reply
     started: float
     wire: bytes = b""
-    sent: int = 0
+    server: int = 0
+    """Where to send it next; counted on without end, and taken modulo the number of servers."""
     errors: int = 0
     why: str = "no answer"
     timer: asyncio.TimerHandle | None = None
@@ -68,6 +72,7 @@ class DnsResolver:
         self._transports: list[asyncio.DatagramTransport | None] = []
         self._out: dict[int, Half] = {}
         self._strikes = [0] * len(servers)
+        self._last_server = 0
         self._last_answer = 0.0
         self._silent = False
         self.queries = 0
@@ -98,24 +103,28 @@ class DnsResolver:
         :param name: the full name.
         :param reply: called with the answer; twice when the first was a partial Found.
         """
-        whole = dns.name.from_text(name)
 
         def start(version: int, done: Reply) -> None:
-            rdtype = dns.rdatatype.A if version == 4 else dns.rdatatype.AAAA
-            self._start(Half(whole, rdtype, done, asyncio.get_running_loop().time()))
+            self._ask(name, dns.rdatatype.A if version == 4 else dns.rdatatype.AAAA, done)
 
         Pair(start, reply)
 
     def ask_text(self, name: str, reply: Reply) -> None:
         """Look up the TXT records of a name; `reply` is called once."""
-        now = asyncio.get_running_loop().time()
-        self._start(Half(dns.name.from_text(name), dns.rdatatype.TXT, reply, now))
+        self._ask(name, dns.rdatatype.TXT, reply)
 
-    def _start(self, half: Half) -> None:
+    def _ask(self, name: str, rdtype: dns.rdatatype.RdataType, done: Reply) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            whole = dns.name.from_text(name)
+        except dns.exception.DNSException:
+            loop.call_soon(done, Failed("no valid domain name"))
+            return
         if self._silent or not any(self._transports):
             # One time-out has shown that nobody answers; another would only add to the wait.
-            asyncio.get_running_loop().call_soon(half.done, Failed("no name server answers"))
+            loop.call_soon(done, Failed("no name server answers"))
             return
+        half = Half(whole, rdtype, done, loop.time(), server=self._last_server)
         number = secrets.randbelow(65536)
         while number in self._out:
             number = secrets.randbelow(65536)
@@ -151,8 +160,8 @@ class DnsResolver:
         if now >= end - 0.001:
             return self._expire(half)
         for _ in self._servers:
-            transport = self._transports[half.sent % len(self._servers)]
-            half.sent += 1
+            transport = self._transports[half.server % len(self._servers)]
+            half.server += 1
             if transport is not None:
                 self.queries += 1
                 transport.sendto(half.wire)
@@ -188,6 +197,9 @@ class DnsResolver:
         if message is None or not _answers(message, half):
             return
         self._last_answer = asyncio.get_running_loop().time()
+        if message.rcode() in USABLE:
+            # A dead server that is asked first would hold up every name.
+            self._last_server = index
         if message.flags & dns.flags.TC:
             if half.timer is not None:
                 half.timer.cancel()
@@ -219,7 +231,7 @@ class DnsResolver:
             return await reader.readexactly(size)
 
     def _take(self, half: Half, message: dns.message.QueryMessage) -> None:
-        if message.rcode() not in {dns.rcode.NOERROR, dns.rcode.NXDOMAIN}:
+        if message.rcode() not in USABLE:
             return self._error(half, dns.rcode.to_text(message.rcode()))
         try:
             chain = message.resolve_chaining()
@@ -230,7 +242,7 @@ class DnsResolver:
             if half.rdtype == dns.rdatatype.TXT:
                 texts = tuple(tuple(item.strings) for item in chain.answer)
                 return self._finish(half, Found((), ttl, texts=texts))
-            addresses = tuple(ipaddress.ip_address(item.address) for item in chain.answer)
+            addresses = lowest(ipaddress.ip_address(item.address) for item in chain.answer)
             return self._finish(half, Found(addresses, ttl))
         # Without an SOA a negative answer says nothing of how long it holds (RFC 2308 section 5).
         ttl = 0 if chain.minimum_ttl >= dns.ttl.MAX_TTL else min(chain.minimum_ttl, MAX_NEGATIVE)
@@ -267,7 +279,7 @@ def _answers(message: dns.message.QueryMessage, half: Half) -> bool:
     """Whether a packet with the right number is about this very question."""
     if not message.question:
         # Some servers leave the question out when they say FORMERR or REFUSED.
-        return message.rcode() not in {dns.rcode.NOERROR, dns.rcode.NXDOMAIN}
+        return message.rcode() not in USABLE
     asked = message.question[0]
     return len(message.question) == 1 and (asked.name, asked.rdtype) == (half.name, half.rdtype)
 

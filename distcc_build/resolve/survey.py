@@ -1,17 +1,26 @@
 """Leads a walk to its end: feeds it from what is cached and from a resolver, in time."""
 
 import asyncio
+import contextlib
+import dataclasses
+import functools
 from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 
 from distcc_build.resolve.answers import Answer, Failed, Found, Question, WalkResult
 from distcc_build.resolve.walk import Walk
 
-__all__ = ["Resolver", "survey", "texts"]
+__all__ = ["TEXTS_AT_ONCE", "Resolver", "survey", "texts"]
+
+TEXTS_AT_ONCE = 100
+"""TXT questions in flight at most: more would overflow the buffer of a socket."""
 
 
 class Resolver(Protocol):
-    """What can look up names: the name servers, or the system."""
+    """What can look up names: the name servers, or the system.
+
+    Each name is answered, with Failed after the longest silence that is waited for.
+    """
 
     queries: int
 
@@ -40,7 +49,7 @@ async def survey(
     def take(question: Question, answer: Answer) -> None:
         if not (isinstance(answer, Found) and answer.partial):
             waiting.pop(question.name, None)
-        asked[question.name] = answer
+        asked[question.name] = _whole(answer)
         walk.feed(question, answer)
         news.set()
 
@@ -58,32 +67,54 @@ async def survey(
                 if not walk.finished:
                     await news.wait()
     except TimeoutError:
-        _give_up(walk, waiting, seconds)
+        _give_up(walk, waiting.values(), asked, Failed(f"no answer within {seconds:g} s"))
     assert walk.result is not None  # noqa: S101 - for the type checker; the loops end with it
     return walk.result, asked
 
 
-async def texts(resolver: Resolver, names: Iterable[str], *, seconds: float) -> dict[str, Answer]:
-    """The TXT records of names.
+async def texts(
+    resolver: Resolver, names: Iterable[str], *, quiet: float, seconds: float
+) -> dict[str, Answer]:
+    """The TXT records of names; nothing depends on these records alone.
 
-    :param seconds: the longest this may take; nothing depends on these records alone.
+    :param quiet: seconds without any answer after which no more are waited for.
+    :param seconds: the longest this may take.
     :returns: by name; what could not be asked in time is left out.
     """
-    loop = asyncio.get_running_loop()
-    answers: dict[str, asyncio.Future[Answer]] = {}
-    for name in names:
-        answers[name] = loop.create_future()
-        resolver.ask_text(name, answers[name].set_result)
-    if answers:
-        await asyncio.wait(answers.values(), timeout=seconds)
-    done = {name: one.result() for name, one in answers.items() if one.done()}
-    return {name: one for name, one in done.items() if not isinstance(one, Failed)}
+    news = asyncio.Event()
+    answers: dict[str, Answer] = {}
+    left = list(dict.fromkeys(names))[::-1]
+    out: set[str] = set()
+
+    def take(name: str, answer: Answer) -> None:
+        out.discard(name)
+        answers[name] = answer
+        news.set()
+
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            while left or out:
+                news.clear()
+                while left and len(out) < TEXTS_AT_ONCE:
+                    name = left.pop()
+                    out.add(name)
+                    resolver.ask_text(name, functools.partial(take, name))
+                async with asyncio.timeout(quiet):
+                    await news.wait()
+    return {name: one for name, one in answers.items() if not isinstance(one, Failed)}
 
 
-def _give_up(walk: Walk, waiting: Mapping[str, Question], seconds: float) -> None:
-    late = Failed(f"no answer within {seconds:g} s")
-    for question in waiting.values():
-        walk.feed(question, late)
+def _give_up(
+    walk: Walk, waiting: Iterable[Question], asked: Mapping[str, Answer], late: Failed
+) -> None:
+    for question in waiting:
+        # The half that is there counts: a slow AAAA must not hide a server.
+        walk.feed(question, asked.get(question.name, late))
     while not walk.finished:
         for question in walk.ask():
             walk.feed(question, late)
+
+
+def _whole(answer: Answer) -> Answer:
+    """An answer to which no second half is to be waited for."""
+    return dataclasses.replace(answer, partial=False) if isinstance(answer, Found) else answer

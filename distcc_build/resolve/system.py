@@ -15,7 +15,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Self
 
-from distcc_build.resolve.answers import Answer, Failed, Found, Missing
+from distcc_build.resolve.answers import Answer, Failed, Found, Missing, lowest
 
 __all__ = ["SystemResolver"]
 
@@ -28,9 +28,16 @@ ABSENT = {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)}
 class SystemResolver:
     """Looks names up with getaddrinfo, in threads that do not keep the process alive."""
 
-    def __init__(self) -> None:
-        """Prepare; threads start with the first names."""
+    def __init__(self, budget: float) -> None:
+        """Prepare; threads start with the first names.
+
+        :param budget: the longest silence that is waited for, in seconds.
+        """
         self.queries = 0
+        self._budget = budget
+        self._out: dict[str, Callable[[Answer], None]] = {}
+        self._timer: asyncio.TimerHandle | None = None
+        self._silent = False
         self._waiting: SimpleQueue[tuple[str, Callable[[Answer], None]]] = SimpleQueue()
         self._threads = 0
 
@@ -38,16 +45,23 @@ class SystemResolver:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        pass  # daemon threads: one stuck in the C library must not keep anything waiting
+        # The threads are left: one stuck in the C library must not keep anything waiting.
+        self._out.clear()
+        self._listen()
 
     def ask(self, name: str, reply: Callable[[Answer], None]) -> None:
         """Look a name up; `reply` is called once, in the event loop."""
-        self.queries += 1
         loop = asyncio.get_running_loop()
+        if self._silent:
+            loop.call_soon(reply, Failed("the system's resolver does not answer"))
+            return
+        self.queries += 1
+        self._out[name] = reply
+        self._listen()
 
         def answered(answer: Answer) -> None:
             with contextlib.suppress(RuntimeError):  # the walk is over and its loop closed
-                loop.call_soon_threadsafe(reply, answer)
+                loop.call_soon_threadsafe(self._take, name, answer)
 
         self._waiting.put((name, answered))
         if self._threads < THREADS:
@@ -57,6 +71,27 @@ class SystemResolver:
     def ask_text(self, name: str, reply: Callable[[Answer], None]) -> None:  # noqa: ARG002
         """Answer that there are no TXT records: getaddrinfo knows only addresses."""
         asyncio.get_running_loop().call_soon(reply, Missing(0.0, nxdomain=False))
+
+    def _take(self, name: str, answer: Answer) -> None:
+        reply = self._out.pop(name, None)
+        self._listen()
+        if reply is not None:
+            reply(answer)
+
+    def _listen(self) -> None:
+        """Begin to count the silence anew."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = None
+        if self._out:
+            self._timer = asyncio.get_running_loop().call_later(self._budget, self._expire)
+
+    def _expire(self) -> None:
+        lost, self._out = self._out, {}
+        # As for name servers: a single name may be at fault; several are the resolver itself.
+        self._silent = len(lost) > 1
+        for reply in lost.values():
+            reply(Failed(f"no answer within {self._budget:g} s"))
 
     def _serve(self) -> None:
         while True:
@@ -74,8 +109,8 @@ def _lookup(name: str) -> Answer:
         return Missing(0.0) if error.errno in ABSENT else Failed(error.strerror or "failed")
     except (OSError, UnicodeError) as error:
         return Failed(str(error))
-    addresses = {ipaddress.ip_address(str(one[4][0]).partition("%")[0]) for one in found}
-    return Found(tuple(addresses), 0.0)
+    addresses = [ipaddress.ip_address(str(one[4][0]).partition("%")[0]) for one in found]
+    return Found(lowest(addresses), 0.0)
 
 
 def _hosts_file(name: str, path: Path) -> Answer:
@@ -90,4 +125,4 @@ def _hosts_file(name: str, path: Path) -> Answer:
         if name in names:
             with contextlib.suppress(ValueError):
                 addresses.add(ipaddress.ip_address(address))
-    return Found(tuple(addresses), 0.0) if addresses else Missing(0.0)
+    return Found(lowest(addresses), 0.0) if addresses else Missing(0.0)

@@ -1,8 +1,11 @@
 """Discovery against real name servers, well-behaved and not: the same result every time."""
 
+import asyncio
 import os
 import random
-from collections.abc import Mapping
+import socket
+import threading
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -38,7 +41,10 @@ from distcc_build.config import Config
 from distcc_build.discover import Wanted, discover
 from distcc_build.farmfile import Farm
 from distcc_build.hosts import DISCOVER, parse_hosts
+from distcc_build.resolve.answers import Answer, Failed, Found
 from distcc_build.resolve.resolvconf import ResolvConf
+from distcc_build.resolve.resolver import DnsResolver
+from distcc_build.resolve.survey import TEXTS_AT_ONCE, texts
 from distcc_build.search import find_servers
 
 RUNS = int(os.environ.get("WALK_RUNS", "10"))
@@ -269,6 +275,51 @@ def test_the_deadline_ends_a_walk_with_what_is_there() -> None:
     assert (numbers(farm), farm.degraded) == ([1, 2, 4, 5], True)
 
 
+def test_the_reference_is_not_lost_when_its_aaaa_half_is_out_at_the_deadline() -> None:
+    script: dict[str | tuple[str, str], Mode] = {name(3): drop, (name(1), "AAAA"): drop}
+    with ScriptedNameServer(FIVE, script) as server:
+        conf = ResolvConf((("127.0.0.1", server.port),), ("farm.test",))
+        farm = find_servers(replace(CONFIG, walk_budget=60), conf, "here", seconds=1)
+    assert (numbers(farm), farm.degraded) == ([1, 2, 4, 5], True)
+
+
+def test_a_name_server_that_is_silent_is_not_asked_first_for_every_name() -> None:
+    with ScriptedNameServer(numbered(300)) as good, ScriptedNameServer({}, {"*": drop}) as dead:
+        conf = ResolvConf((("127.0.0.1", dead.port), ("127.0.0.1", good.port)), ("farm.test",))
+        farm = find_servers(config_of(Case({}, [])), conf, "here", seconds=20)
+        assert len({query.name for query in dead.queries}) < 100
+    assert numbers(farm) == list(range(1, 301))
+
+
+def test_of_very_many_addresses_the_lowest_are_kept() -> None:
+    zone = {**FIVE, name(2): [f"60 A 10.0.1.{n}" for n in range(40, 0, -1)]}
+    with ScriptedNameServer(zone) as server:
+        farm = search(server, Case({}, []))
+    answer = farm.answers[name(2)].answer
+    assert isinstance(answer, Found)
+    assert [str(one) for one in answer.addresses] == [f"10.0.1.{n}" for n in range(1, 17)]
+
+
+@pytest.mark.parametrize("label", ["a..b", "x" * 64, ".".join(["abcdefghi"] * 30)])
+def test_a_name_that_cannot_be_made_has_failed(label: str) -> None:
+    async def ask() -> list[Answer]:
+        async with DnsResolver([("127.0.0.1", 1)], 30) as resolver:
+            every: list[asyncio.Future[Answer]] = []
+            for start in (resolver.ask, resolver.ask_text):
+                every.append(asyncio.get_running_loop().create_future())
+                start(f"{label}.test.", every[-1].set_result)
+            return await asyncio.gather(*every)
+
+    assert asyncio.run(ask()) == [Failed("no valid domain name")] * 2
+
+
+def test_a_domain_of_the_search_list_that_is_too_long_for_a_name_is_passed_over() -> None:
+    long = ".".join(["x" * 59] * 4)
+    with ScriptedNameServer(FIVE) as server:
+        farm = search(server, Case({}, [], search=(long, "farm.test")))
+    assert (numbers(farm), farm.degraded) == ([1, 2, 3, 4, 5], False)
+
+
 def test_a_fresh_farm_asks_nothing_and_a_forced_one_everything(tmp_path: Path) -> None:
     tmp_path.chmod(0o700)
     with ScriptedNameServer(FIVE) as server:
@@ -312,6 +363,54 @@ def test_slots_are_taken_from_txt_records(tmp_path: Path) -> None:
         assert [one.limit for one in search(server, Case({}, []), old=farm).used][1] == 16
 
 
+def test_slots_of_a_large_farm_are_all_taken() -> None:
+    zone = {one: [*records, '60 TXT "slots=7"'] for one, records in numbered(300).items()}
+    with ScriptedNameServer(zone) as server:
+        farm = search(server, Case({}, []))
+    assert [one.limit for one in farm.used] == [7] * 300
+
+
+class TextResolver:
+    """Answers TXT questions in the next round of the event loop, or never."""
+
+    def __init__(self, answers: Callable[[str], bool]) -> None:
+        self.queries = self.most = 0
+        self._answers = answers
+        self._out = 0
+
+    def ask(self, name: str, reply: Callable[[Answer], None]) -> None:
+        raise NotImplementedError
+
+    def ask_text(self, name: str, reply: Callable[[Answer], None]) -> None:
+        self.queries += 1
+        self._out += 1
+        self.most = max(self.most, self._out)
+
+        def answer() -> None:
+            self._out -= 1
+            reply(Found((), 60, texts=((name.encode(),),)))
+
+        if self._answers(name):
+            asyncio.get_running_loop().call_soon(answer)
+
+
+def test_few_txt_questions_are_out_at_once() -> None:
+    names = [name(n) for n in range(1000)]
+    resolver = TextResolver(lambda _: True)
+    said = asyncio.run(texts(resolver, names, quiet=30, seconds=60))
+    assert list(said) == names
+    assert resolver.most == TEXTS_AT_ONCE
+
+
+@pytest.mark.parametrize(("quiet", "seconds"), [(0.05, 600), (600, 0.05)])
+def test_txt_records_are_not_waited_for_when_they_do_not_come(quiet: float, seconds: float) -> None:
+    names = [name(n) for n in range(1000)]
+    resolver = TextResolver(lambda one: one == name(50))
+    said = asyncio.run(texts(resolver, names, quiet=quiet, seconds=seconds))
+    assert set(said) == {name(50)}
+    assert resolver.queries == TEXTS_AT_ONCE + 1
+
+
 def test_dnsmasq_serves_a_farm(tmp_path: Path) -> None:
     records = [f"host-record=distcc{n}.farm.test,10.0.0.{n}" for n in range(1, 6)]
     with dnsmasq(tmp_path, ["local=/farm.test/", *records]) as server:
@@ -325,3 +424,28 @@ def test_the_system_resolver_finds_what_it_knows() -> None:
     config = Config(resolver="system", pattern="localhost%d", allow_loopback=True)
     farm = find_servers(config, conf, "here", seconds=10)
     assert (farm.used, farm.why) == ((), "localhost1. does not exist")
+
+
+@pytest.mark.parametrize("hung", [(1, 2, 3, 4, 5), (3,)], ids=["all", "one"])
+def test_a_silent_system_resolver_is_waited_for_as_long_as_name_servers_are(
+    monkeypatch: pytest.MonkeyPatch, hung: tuple[int, ...]
+) -> None:
+    over = threading.Event()
+
+    def getaddrinfo(host: str, *_: object, **__: object) -> list[object]:
+        number = host.removeprefix("distcc").removesuffix(".farm.test")
+        if number in {str(one) for one in hung} or len(hung) == 5:
+            over.wait()
+        if number not in {"1", "2", "3", "4", "5"}:
+            raise socket.gaierror(socket.EAI_NONAME, "unknown")
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (f"10.0.0.{number}", 0))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    config = replace(CONFIG, resolver="system", walk_budget=0.3)
+    try:
+        farm = find_servers(config, ResolvConf((), ()), "here", seconds=30)
+    finally:
+        over.set()
+    assert numbers(farm) == [n for n in range(1, 6) if n not in hung]
+    assert farm.degraded
+    assert farm.lines[hung[0] - 1].came_back == "no answer within 0.3 s"
