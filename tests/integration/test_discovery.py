@@ -284,11 +284,20 @@ def test_the_reference_is_not_lost_when_its_aaaa_half_is_out_at_the_deadline() -
 
 
 def test_a_name_server_that_is_silent_is_not_asked_first_for_every_name() -> None:
-    with ScriptedNameServer(numbered(300)) as good, ScriptedNameServer({}, {"*": drop}) as dead:
-        conf = ResolvConf((("127.0.0.1", dead.port), ("127.0.0.1", good.port)), ("farm.test",))
-        farm = find_servers(config_of(Case({}, [])), conf, "here", seconds=20)
-        assert len({query.name for query in dead.queries}) < 100
-    assert numbers(farm) == list(range(1, 301))
+    async def ask(*servers: ScriptedNameServer) -> None:
+        every = [("127.0.0.1", one.port) for one in servers]
+        async with DnsResolver(every, 30) as resolver:
+            for number in range(1, 21):
+                answered: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+                resolver.ask_text(name(number), answered.set_result)
+                await answered
+
+    with ScriptedNameServer({}) as good, ScriptedNameServer({}, {"*": drop}) as dead:
+        asyncio.run(ask(dead, good))
+        asked = {query.name for query in dead.queries}
+    assert name(1) in asked
+    # On a busy machine an answer may take so long that the other one is asked too.
+    assert len(asked) < 10
 
 
 def test_of_very_many_addresses_the_lowest_are_kept() -> None:
