@@ -176,7 +176,9 @@ class Config:
     """What a server must have in common with this machine: the object that its compiler gives;
     the compiler's version and target; or nothing but that a compile works."""
     stats: bool = _option(False, _switch)
-    """Ask servers for their number of jobs on distccd's stats page (port 3633)."""
+    """Ask servers for their number of jobs on distccd's stats page."""
+    stats_port: int = _option(3633, _whole(1, 65535))
+    """TCP port of that page (distccd --stats-port)."""
 
     @property
     def networks(self) -> dict[int, int]:

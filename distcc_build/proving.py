@@ -82,7 +82,7 @@ async def _ask(
         return verdicts, {}
     # Not at the same time: both open as many connections as this process may have.
     good = [address for address, port in servers if verdicts[str(address), port]]
-    return verdicts, await read_stats(good, seconds=STATS_SECONDS)
+    return verdicts, await read_stats(good, config.stats_port, seconds=STATS_SECONDS)
 
 
 def _settle(

@@ -4,6 +4,7 @@ import json
 import os
 import pty
 import re
+import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 from e2e.six import CAUSES, DEAD, DENIES, FROZEN, GOOD, VERSION, WITHOUT, six_servers
 from e2e.workbench import SYSTEM_PATH, Workbench
+from peers import closed_port
 
 from distcc_build.farm.daemons import Differing
 from distcc_build.farm.loopback import Farm
@@ -173,19 +175,21 @@ def test_a_list_without_the_word_is_mentioned_and_the_servers_are_shown(
 
 def test_the_stats_page_gives_limit_and_load(installation: Path, tmp_path: Path) -> None:
     (home := tmp_path / "home").mkdir()
+    port = closed_port(socket.SOCK_STREAM, "127.1.0.1")
+    on = ("-o", "stats=on", "-o", f"stats_port={port}")
     with Farm(
         servers=2,
         slots=4,
         environ={"PATH": SYSTEM_PATH},
-        differing={1: Differing(options=("--stats", "--jobs=11"))},
+        differing={1: Differing(options=("--stats", f"--stats-port={port}", "--jobs=11"))},
     ) as farm:
         bench = Workbench(installation, home, farm.exports)
         assert [one["limit"] for one in servers(bench)] == [4, 4]
-        with_stats, without = servers(bench, "-o", "stats=on")
+        with_stats, without = servers(bench, *on)
         assert (with_stats["limit"], without["limit"]) == (11, 4)
         assert with_stats["load"] >= 0
         assert without["load"] is None
-        assert "load" in bench.query("servers", "-o", "stats=on").splitlines()[0]
+        assert "load" in bench.query("servers", *on).splitlines()[0]
 
 
 def on_terminal(bench: Workbench, *words: str, columns: int) -> str:
