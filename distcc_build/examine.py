@@ -100,5 +100,7 @@ async def _ask(
     )
     if not config.stats:
         return await probing, {}
-    verdicts, stats = await asyncio.gather(probing, read_stats(servers, config.stats_port, seconds=SECONDS))
+    verdicts, stats = await asyncio.gather(
+        probing, read_stats(servers, config.stats_port, seconds=SECONDS)
+    )
     return verdicts, stats

@@ -107,6 +107,9 @@ _MACROS = "distcc would precompile a header without its macros"
 _FROM_PCH = "clang does not put what is in a precompiled header into preprocessed text"
 _MODULES = "C++ modules and their maps are files of this machine"
 _NATIVE = "native would mean the server's processor"
+_NAMES = "what the server compiles has another name than the source"
+_FROM_HERE = "it reads a file of this machine that preprocessed text does not hold"
+_SPELLING = "distcc does not know this spelling of an option that it has to change"
 _RUNS_HERE = "it names a program or a plugin of this machine"
 
 ROWS: tuple[Row, ...] = (
@@ -166,6 +169,24 @@ ROWS: tuple[Row, ...] = (
     *_rows(Kind.SUFFIX, _MODULES, ".cppm", ".ixx", ".cxxm", ".c++m", ".ccm", ".mxx", ".mpp"),
     # CMake hands clang's module flags over in a response file: @CMakeFiles/.../x.cpp.o.modmap
     *_rows(Kind.SUFFIX, _MODULES, ".modmap", ".pcm"),
+    # distcc looks for the words -o, -c and -S only, and then sends or writes the wrong thing.
+    *_rows(Kind.PREFIX, _SPELLING, "--output"),
+    *_rows(Kind.WORD, _SPELLING, "--compile", "--assemble", "--preprocess", "--"),
+    # With a language given, the server compiles distccd_XXXX.i by that name; coverage too.
+    *(Row(Kind.VALUE, "-x", _NAMES, language) for language in ("c", "c++")),
+    *_rows(Kind.PREFIX, _NAMES, "-fcoverage-mapping", "-fprofile-instr-generate"),
+    *_rows(Kind.PREFIX, _LEFT_THERE, "-fopt-info", "-da", "--dump", "-dumpdir", "-save-stats"),
+    *_rows(Kind.PREFIX, _LEFT_THERE, "-fproc-stat-report", "-serialize-diagnostics"),
+    *_rows(Kind.PREFIX, _LEFT_THERE, "--serialize-diagnostics", "-fdiagnostics-format=sarif-file"),
+    *_rows(Kind.PREFIX, _LEFT_THERE, "-fdiagnostics-format=json-file", "-fprofile-note"),
+    # What is handed on to an inner program may name files of its own.
+    *_rows(Kind.WORD, _LEFT_THERE, "-Xassembler", "-Xclang", "-mllvm"),
+    *_rows(Kind.PREFIX, _LEFT_THERE, "-Wa,-a", "-Wa,--MD", "-Wa,--listing"),
+    *_rows(Kind.WORD, _FROM_PCH, "-fpch-preprocess"),
+    *_rows(Kind.WORD, _FROM_HERE, "-fpreprocessed"),
+    *_rows(Kind.PREFIX, _FROM_HERE, "-fsanitize-ignorelist=", "-fsanitize-blacklist="),
+    *_rows(Kind.PREFIX, _FROM_HERE, "-fprofile-sample-use", "-fauto-profile"),
+    *(Row(Kind.VALUE, "-MF", _SPELLING, name) for name in ("-", "/dev/stdout", "/dev/stderr")),
     # -march and -mtune are known to distcc, this one is not.
     *_rows(Kind.WORD, _NATIVE, "-mcpu=native"),
     # Refused by distccd, so each such compile would fail there first.

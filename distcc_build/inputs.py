@@ -1,6 +1,7 @@
 """What the user wrote: configuration files and the hosts list, found and read."""
 
 import os
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -106,8 +107,12 @@ def _plain(text: str) -> list[str]:
 def _read(path: Path) -> str | None:
     """The file's text; None when there is none."""
     try:
-        with path.open("rb") as file:
-            return file.read(MAX_SIZE).decode("utf-8", "backslashreplace")
+        # A FIFO would be waited for.
+        file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with open(file, "rb") as stream:  # noqa: PTH123 - a descriptor
+            if not stat.S_ISREG(os.fstat(file).st_mode):
+                raise ConfigError(f"{path}: expected a file; mend or remove it")
+            return stream.read(MAX_SIZE).decode("utf-8", "backslashreplace")
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from distcc_build import machine
+from distcc_build import machine, paths
 from distcc_build.choice import Candidate, complete, job_count, pause
 from distcc_build.discover import Wanted, discover
 from distcc_build.farmfile import Farm
@@ -40,6 +40,12 @@ class Situation:
     path: str | None
     """Where compilers are looked for: the value of PATH."""
 
+    @property
+    def has_distcc(self) -> bool:
+        """Whether there is a client to distribute with; without it no slots are waited for."""
+        found = paths.find_program("distcc", self.path) or paths.find_program("distcc", None)
+        return found is not None
+
     def compilers(self, words: Iterable[str]) -> "list[Compiler]":
         """The compilers that these words stand for; those that are not here are left out."""
         from distcc_build.reference import find_compiler
@@ -49,7 +55,7 @@ class Situation:
     def candidates(self, words: Iterable[str]) -> list[Candidate]:
         """The servers that are good for all these compilers."""
         farm, config = self.farm, self.inputs.config
-        if farm is None:
+        if farm is None or not self.has_distcc:
             return []
         if not config.probe:
             return [Candidate(one, one.limit or config.limit) for one in farm.used]
@@ -73,7 +79,8 @@ class Situation:
     def hosts(self, *words: str) -> HostsList:
         """The hosts list for compiles by these compilers."""
         own = self.farm is not None and any(one.state is State.OWN for one in self.farm.servers)
-        listed = HostsList(()) if self.inputs.off else self.inputs.hosts
+        here = self.inputs.off or not self.has_distcc
+        listed = HostsList(()) if here else self.inputs.hosts
         return complete(
             listed,
             self.candidates(words),

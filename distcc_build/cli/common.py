@@ -29,20 +29,19 @@ def environment(args: argparse.Namespace) -> dict[str, str]:
     :raises UsageError: when an option is not NAME=VALUE, or cannot be used.
     """
     from distcc_build.config import PREFIX, parse_config
-    from distcc_build.errors import ConfigError
 
     environ = dict(os.environ)
     for setting in args.option:
         name, sign, value = setting.partition("=")
         if not sign:
             raise UsageError(f"-o {setting!a}: expected NAME=VALUE")
-        try:
-            _, ignored = parse_config([], {PREFIX + name.upper(): value})
-        except ConfigError as error:
-            raise UsageError(str(error)) from None
-        if ignored:
-            raise UsageError(f"-o {setting!a}: {ignored[0].removesuffix('; it is ignored')}")
-        environ[PREFIX + name.upper()] = value
+        variable = PREFIX + name.upper()
+        _, ignored = parse_config([], {variable: value})
+        # Bounds that cross are judged where all settings are known.
+        wrong = next((one for one in ignored if variable in one), None)
+        if wrong is not None:
+            raise UsageError(f"-o {setting!a}: {wrong.removesuffix('; it is ignored')}")
+        environ[variable] = value
     return environ
 
 

@@ -39,6 +39,8 @@ def run(args: argparse.Namespace) -> int:
     warn(inputs.warnings)
     directory = cache_directory(environ, args.compiler)
     situation = assess(inputs, directory, environ, args.compiler, force=args.refresh)
+    if situation.inputs.hosts.discover and not situation.compilers([args.compiler]):
+        warn([f"{args.compiler!a}: no such compiler on PATH; the list is for compiling here"])
     farm = situation.farm
     servers = farm.servers if farm else ()
     if args.all:

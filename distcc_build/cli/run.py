@@ -71,8 +71,20 @@ def build_environment(environ: dict[str, str]) -> dict[str, str]:
     }
     for variable in ("MAKEFLAGS", "SCONSFLAGS"):
         if not has_jobs(environ, variable):
-            env[variable] = f"{environ.get(variable, '')} {jobs}".strip()
+            env[variable] = with_jobs(environ.get(variable, ""), jobs)
     return {**defaults, **environ, **env}
+
+
+def with_jobs(flags: str, jobs: str) -> str:
+    """Add the number of jobs to the flags of Make or SCons.
+
+    GNU make writes short options without a dash as the first word, and variables behind `--`.
+
+    >>> [with_jobs(flags, "-j4") for flags in ("", "k", "-k", "-- CC=gcc", "k -- A=b")]
+    ['-j4', 'k -j4', '-k -j4', '-j4 -- CC=gcc', 'k -j4 -- A=b']
+    """
+    options, sign, variables = f" {flags}".partition(" -- ")
+    return f"{options} {jobs}{sign}{variables}".strip()
 
 
 def has_jobs(environ: Mapping[str, str], variable: str) -> bool:

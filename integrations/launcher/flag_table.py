@@ -26,7 +26,7 @@ def main(flags_py: str, output: str) -> None:
     text = (
         "/* Generated from distcc_build/flags.py; change it there. */\n"
         "#include <stddef.h>\n"
-        '#include "flags.h"\n\n'
+        '#include <stdbool.h>\n#include "flags.h"\n\n'
         f"const char flag_no_input[] = {quote(flags.NO_INPUT)};\n\n"
         f"const struct row flag_rows[] = {{\n{''.join(rows)}\t{{WORD, NULL, NULL, NULL}},\n}};\n"
     )

@@ -64,8 +64,8 @@ matches(const struct row *row, const char *previous, const char *word, bool inpu
 	return false;
 }
 
-static bool
-takes_value(const char *word)
+bool
+flags_takes_value(const char *word)
 {
 	const struct row *row;
 
@@ -94,7 +94,7 @@ flags_local(char *const *argv, const char *cwd)
 			if (matches(row, previous, *argv, input))
 				return row->reason;
 		}
-		value = !value && takes_value(*argv);
+		value = !value && flags_takes_value(*argv);
 	}
 	return some_input ? NULL : flag_no_input;
 }

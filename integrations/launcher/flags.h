@@ -13,5 +13,7 @@ struct row {
 extern const struct row flag_rows[];
 extern const char flag_no_input[];
 
+/* is the next word the value of this one */
+bool flags_takes_value(const char *word);
 /* why this command line is for the compiler itself; NULL when distcc may have it */
 const char *flags_local(char *const *argv, const char *cwd);

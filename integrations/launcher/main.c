@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include "become.h"
 #include "compiler.h"
+#include "deps.h"
 #include "env.h"
 #include "flags.h"
 #include "key.h"
@@ -19,6 +20,7 @@
 #include "plan.h"
 #include "cache.h"
 #include "refresh.h"
+#include "response.h"
 #include "say.h"
 
 static const char USAGE[] =
@@ -143,17 +145,48 @@ have_plan(const char *word)
 	return held != PLAN_NONE || (compiler_find(word, path) == 0 && await(word));
 }
 
+/* the words with more behind them, and room for one before them; NULL without memory */
+static char **
+with_extra(char **argv, char **extra, int more)
+{
+	size_t count = 0;
+	char **copy;
+
+	if (more == 0)
+		return argv;
+	while (argv[count])
+		count++;
+	copy = calloc(count + (size_t)more + 2, sizeof(*copy));
+	if (!copy)
+		return NULL;
+	memcpy(copy + 1, argv, count * sizeof(*copy));
+	memcpy(copy + 1 + count, extra, (size_t)more * sizeof(*copy));
+	return copy + 1;
+}
+
 static int
 launch(char **argv)
 {
-	const char *reason;
+	const char *reason = NULL;
+	char **words = argv, *extra[DEPS_WORDS];
+	int more = 0;
 
 	/* the environment of a set-uid program's caller must decide nothing, Python's part too */
 	if (env_off("DISTCC_BUILD") || !env_trusted())
 		return become_compiler(argv, envp, false);
+	/* distcc is in front of us already, and fails when it meets itself */
+	if (getenv("_DISTCC_SAFEGUARD"))
+		return become_compiler(argv, envp, false);
+	if (response_any(argv) && !(words = response_expand(argv))) {
+		words = argv;
+		reason = "its response files are too large to look into";
+	}
 	if (!getcwd(cwd, sizeof(cwd)))
 		*cwd = '\0';
-	reason = flags_local(argv, cwd);
+	if (!reason)
+		reason = flags_local(words, cwd);
+	if (!reason && (more = deps_missing(words, extra)) < 0)
+		reason = "distcc would write its dependencies to another file";
 	if (!reason && compiler_is_relative(argv[0]))
 		reason = "PATH finds it in a directory that depends on the working directory";
 	if (reason) {
@@ -166,7 +199,8 @@ launch(char **argv)
 		say_why(plan_name, plan.program);
 		for (size_t i = 0; i < plan.nnotes; i++)
 			say_once(dir, plan.notes[i].cause, plan.notes[i].text);
-		become_planned(&plan, argv, envp);
+		if ((words = with_extra(argv, extra, more)))
+			become_planned(&plan, words, envp);
 	}
 	say_why("local", "there is no plan that can be carried out");
 	return become_compiler(argv, envp, true);
@@ -200,6 +234,7 @@ int
 main(int argc, char **argv, char **environment)
 {
 	static const char distcc[] = "distcc";
+	char **expanded;
 
 	envp = environment;
 	/* where PATH has our alias in the place of distcc, `distcc -j` and the like are distcc's */
@@ -211,7 +246,10 @@ main(int argc, char **argv, char **environment)
 		return puts("distcc-launch " VERSION) < 0;
 	if (argc > 1 && strcmp(argv[1], "--help") == 0)
 		return fputs(USAGE, stdout) < 0;
-	for (int i = 1; i < argc; i++) {
+	/* a whole command line in a response file (SCons' TEMPFILE around all of it) */
+	if (argc > 1 && *argv[1] == '@' && (expanded = response_expand(argv)))
+		argv = expanded;
+	for (int i = 1; argv[i]; i++) {
 		if (!is_launcher(argv[i]))
 			return launch(argv + i);
 	}
