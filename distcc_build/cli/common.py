@@ -11,8 +11,11 @@ from distcc_build.errors import UsageError
 __all__ = ["add_options", "cache_directory", "compiler_word", "environment", "warn"]
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
-    """Let every option of the configuration be set on the command line."""
+def add_options(parser: argparse.ArgumentParser, *, compiler: bool = False) -> None:
+    """Let every option of the configuration be set on the command line.
+
+    :param compiler: the command is about one compiler, which can be named.
+    """
     parser.add_argument(
         "-o",
         "--option",
@@ -21,6 +24,14 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="NAME=VALUE",
         help="set an option of the configuration, such as domain=build.example.com",
     )
+    if compiler:
+        parser.add_argument(
+            "--compiler",
+            default="gcc",
+            type=compiler_word,
+            metavar="WORD",
+            help="the compiler that it is about (default: gcc)",
+        )
 
 
 def environment(args: argparse.Namespace) -> dict[str, str]:

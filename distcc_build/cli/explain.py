@@ -4,7 +4,7 @@ import argparse
 import time
 from typing import TYPE_CHECKING
 
-from distcc_build.cli.common import add_options, compiler_word, environment
+from distcc_build.cli.common import add_options, environment
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,14 +17,7 @@ EXAMPLE = "distcc-build explain --compiler clang++"
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    add_options(parser)
-    parser.add_argument(
-        "--compiler",
-        default="gcc",
-        type=compiler_word,
-        metavar="WORD",
-        help="the compiler to look at (default: gcc)",
-    )
+    add_options(parser, compiler=True)
 
 
 def run(args: argparse.Namespace) -> int:

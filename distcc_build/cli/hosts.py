@@ -3,7 +3,7 @@
 import argparse
 import json
 
-from distcc_build.cli.common import add_options, cache_directory, compiler_word, environment, warn
+from distcc_build.cli.common import add_options, cache_directory, environment, warn
 
 HELP = "print the hosts list that a compile is given"
 EXAMPLE = 'DISTCC_HOSTS="$(distcc-build hosts)" distcc gcc -c hello.c'
@@ -11,7 +11,7 @@ EXAMPLE = 'DISTCC_HOSTS="$(distcc-build hosts)" distcc gcc -c hello.c'
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    add_options(parser)
+    add_options(parser, compiler=True)
     form = parser.add_mutually_exclusive_group()
     form.add_argument(
         "--all",
@@ -20,13 +20,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     form.add_argument("--json", action="store_true", help="everything that is known, as JSON")
     parser.add_argument("--refresh", action="store_true", help="ask for every name again first")
-    parser.add_argument(
-        "--compiler",
-        default="gcc",
-        type=compiler_word,
-        metavar="WORD",
-        help="for this compiler (default: gcc)",
-    )
 
 
 def run(args: argparse.Namespace) -> int:

@@ -3,7 +3,7 @@
 import argparse
 import os
 
-from distcc_build.cli.common import add_options, cache_directory, compiler_word, environment, warn
+from distcc_build.cli.common import add_options, cache_directory, environment, warn
 
 HELP = "print how many jobs a build should run at once"
 EXAMPLE = 'ninja -j "$(distcc-build jobs)"'
@@ -11,14 +11,7 @@ EXAMPLE = 'ninja -j "$(distcc-build jobs)"'
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    add_options(parser)
-    parser.add_argument(
-        "--compiler",
-        default="gcc",
-        type=compiler_word,
-        metavar="WORD",
-        help="for this compiler (default: gcc)",
-    )
+    add_options(parser, compiler=True)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -2,7 +2,7 @@
 
 import argparse
 
-from distcc_build.cli.common import add_options, cache_directory, compiler_word, environment
+from distcc_build.cli.common import add_options, cache_directory, environment
 
 HELP = "discover the servers anew and renew the plans"
 EXAMPLE = "distcc-build refresh"
@@ -10,14 +10,7 @@ EXAMPLE = "distcc-build refresh"
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    add_options(parser)
-    parser.add_argument(
-        "--compiler",
-        default="gcc",
-        type=compiler_word,
-        metavar="WORD",
-        help="renew the plan of this compiler too",
-    )
+    add_options(parser, compiler=True)
 
 
 def run(args: argparse.Namespace) -> int:
