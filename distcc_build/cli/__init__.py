@@ -8,6 +8,7 @@ COMMANDS = {
     "cc": "cc",
     "refresh": "refresh",
     "explain": "explain",
+    "why": "why",
     "servers": "servers",
     "check": "check",
     "run": "run",

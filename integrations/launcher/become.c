@@ -10,6 +10,7 @@
 #include "compiler.h"
 #include "env.h"
 #include "plan.h"
+#include "say.h"
 
 /* a script without #! is the shell's, as execvp has it */
 static void
@@ -39,6 +40,7 @@ become_compiler(char **argv, char **envp, bool local_hosts)
 	if (status == 0) {
 		if (local_hosts && compiler_is_distcc(path) && (changed = env_copy(envp, 1)))
 			env_set(changed, localhost, false);
+		say_why("becomes", path);
 		execve(path, argv, changed ? changed : envp);
 		error = errno;
 		if (error == ENOEXEC)
@@ -59,9 +61,13 @@ become_planned(const struct plan *plan, char **argv, char **envp)
 	   alias comes to that end as well, so the longer look is not needed there */
 	if (!changed || (plan->distcc ? compiler_is_self : compiler_is_ours)(plan->program))
 		return;
-	for (size_t i = 0; i < plan->nvariables; i++)
+	for (size_t i = 0; i < plan->nvariables; i++) {
+		say_why(plan->variables[i].keep ? "sets, unless set" : "sets", plan->variables[i].entry);
 		env_set(changed, plan->variables[i].entry, plan->variables[i].keep);
+	}
 	if (plan->distcc)
 		*--argv = distcc;
+	say_why(plan->distcc ? "becomes distcc, with the words behind it" : "becomes", plan->program);
 	execve(plan->program, argv, changed);
+	say_why(plan->program, strerror(errno));
 }

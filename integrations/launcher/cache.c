@@ -109,6 +109,7 @@ cache_file(int dir, const char *name, int flags, struct stat *st)
 
 	if (fd < 0)
 		return -1;
+	errno = 0;
 	if (fstat(fd, st) == 0 && S_ISREG(st->st_mode) && st->st_uid == geteuid() &&
 	    st->st_nlink == 1 && (st->st_mode & 022) == 0)
 		return fd;
@@ -117,18 +118,28 @@ cache_file(int dir, const char *name, int flags, struct stat *st)
 }
 
 enum freshness
-cache_plan(int dir, const char *name, struct plan *plan, char data[PLAN_SIZE])
+cache_plan(int dir, const char *name, struct plan *plan, char data[PLAN_SIZE], const char **why)
 {
+	static char changed[PATH_MAX + 32];
 	enum freshness freshness = PLAN_NONE;
+	const char *path;
 	struct stat st;
 	int fd = cache_file(dir, name, O_RDONLY, &st);
 
+	*why = errno == ENOENT ? "there is no plan yet" : "there is no plan that is ours alone";
 	if (fd < 0)
 		return PLAN_NONE;
+	*why = "it is not a plan";
 	/* writers replace the file, so that its size cannot change under us */
 	if (st.st_size <= PLAN_SIZE && read(fd, data, (size_t)st.st_size) == st.st_size &&
-	    plan_parse(plan, data, (size_t)st.st_size))
+	    plan_parse(plan, data, (size_t)st.st_size)) {
+		*why = "it is too old, or from the future";
 		freshness = plan_freshness(plan, (uint64_t)time(NULL));
+	}
 	close(fd);
-	return freshness != PLAN_NONE && plan_holds(plan) ? freshness : PLAN_NONE;
+	if (freshness == PLAN_NONE || !(path = plan_changed(plan)))
+		return freshness;
+	snprintf(changed, sizeof(changed), "%s has changed", path);
+	*why = changed;
+	return PLAN_NONE;
 }

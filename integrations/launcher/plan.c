@@ -153,8 +153,8 @@ plan_freshness(const struct plan *plan, uint64_t now)
 	return now < plan->until ? PLAN_FRESH : PLAN_STALE;
 }
 
-bool
-plan_holds(const struct plan *plan)
+const char *
+plan_changed(const struct plan *plan)
 {
 	const struct dependency *dep = plan->dependencies;
 	struct stat st;
@@ -162,13 +162,13 @@ plan_holds(const struct plan *plan)
 	for (size_t i = 0; i < plan->ndependencies; i++, dep++) {
 		if (stat(dep->path, &st) < 0) {
 			if (!dep->missing)
-				return false;
+				return dep->path;
 		} else if (dep->missing || (uint64_t)st.st_size != dep->size ||
 		           (uint64_t)st.st_ino != dep->inode ||
 		           (uint64_t)st.st_mtim.tv_sec * 1000000000 +
 		                           (uint64_t)st.st_mtim.tv_nsec != dep->mtime) {
-			return false;
+			return dep->path;
 		}
 	}
-	return true;
+	return NULL;
 }

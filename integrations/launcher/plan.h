@@ -45,5 +45,6 @@ struct plan {
 bool plan_parse(struct plan *plan, char *data, size_t length);
 /* what the plan is worth at this time, in seconds since 1970 */
 enum freshness plan_freshness(const struct plan *plan, uint64_t now);
-/* are all files still those that the plan was made from */
-bool plan_holds(const struct plan *plan);
+/* the first of the files that are no longer those the plan was made from; NULL means that it
+   holds */
+const char *plan_changed(const struct plan *plan);

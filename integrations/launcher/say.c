@@ -9,7 +9,6 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/types.h>
-#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 #include "env.h"
@@ -19,20 +18,34 @@
 #include "say.h"
 
 enum { AGAIN_AFTER = 300 }; /* seconds */
+enum { LINE = 4096 }; /* bytes: a pipe takes as many at once, whoever else writes to it */
+
+static const char OURS[] = "distcc-build: ";
+
+/* one line of several parts; what could move a terminal's cursor is left out */
+static void
+say_line(const char *const *parts)
+{
+	struct pollfd ready = {.fd = 2, .events = POLLOUT};
+	char line[LINE];
+	size_t length = 0;
+
+	for (; *parts; parts++) {
+		for (const char *s = *parts; *s && length < sizeof(line) - 1; s++)
+			line[length++] = (unsigned char)*s < ' ' || *s == 0x7f ? '?' : *s;
+	}
+	line[length++] = '\n';
+	/* a pipe nobody reads would raise SIGPIPE and cost the compile */
+	if (poll(&ready, 1, 0) == 1 && ready.revents == POLLOUT && write(2, line, length) < 0)
+		return; /* nobody left to tell */
+}
 
 void
 say(const char *text)
 {
-	struct pollfd ready = {.fd = 2, .events = POLLOUT};
-	struct iovec parts[] = {
-		{.iov_base = (void *)(uintptr_t)"distcc-build: ", .iov_len = 14},
-		{.iov_base = (void *)(uintptr_t)text, .iov_len = strlen(text)},
-		{.iov_base = (void *)(uintptr_t)"\n", .iov_len = 1},
-	};
+	const char *const parts[] = {OURS, text, NULL};
 
-	/* a pipe nobody reads would raise SIGPIPE and cost the compile */
-	if (poll(&ready, 1, 0) == 1 && ready.revents == POLLOUT && writev(2, parts, 3) < 0)
-		return; /* nobody left to tell */
+	say_line(parts);
 }
 
 void
@@ -63,14 +76,19 @@ say_once(int dir, const char *cause, const char *text)
 		close(fd);
 }
 
+bool
+say_verbose(void)
+{
+	const char *verbose = env_get("DISTCC_BUILD_VERBOSE");
+
+	return verbose && *verbose && !env_off("DISTCC_BUILD_VERBOSE");
+}
+
 void
 say_why(const char *what, const char *why)
 {
-	const char *verbose = env_get("DISTCC_BUILD_VERBOSE");
-	char text[512];
+	const char *const parts[] = {OURS, what, ": ", why, NULL};
 
-	if (!verbose || !*verbose || env_off("DISTCC_BUILD_VERBOSE"))
-		return;
-	snprintf(text, sizeof(text), "%s: %s", what, why);
-	say(text);
+	if (say_verbose())
+		say_line(parts);
 }

@@ -2,14 +2,17 @@
 
 import fcntl
 import os
+import signal
 import stat
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from launcher import BUILDS
 from launcher_box import Box, record
+from running import eventually
 
 
 @pytest.fixture(params=BUILDS)
@@ -68,13 +71,118 @@ def test_note_costs_no_compile_when_nobody_reads(box: Box) -> None:
     assert record(done.stdout).argv[0] == b"distcc"
 
 
-def test_verbose_tells_the_decision(box: Box) -> None:
-    box.write_plan()
-    done = box.run("gcc", "-E", "a.c", environ={"DISTCC_BUILD_VERBOSE": "1"})
-    assert done.stderr == b"distcc-build: local: it makes no object\n"
-    done = box.run("gcc", "-c", "a.c", environ={"DISTCC_BUILD_VERBOSE": "1"})
-    assert done.stderr.startswith(b"distcc-build: plan-")
-    assert done.stderr.endswith(b"/tools/distcc\n")
+def verbose(box: Box, *words: str, **environ: str | None) -> list[str]:
+    """What the launcher tells of a compile, a line each, without the name in front."""
+    done = box.run("gcc", *words, environ={"DISTCC_BUILD_VERBOSE": "1", **environ})
+    lines = done.stderr.decode().splitlines()
+    assert all(line.startswith("distcc-build: ") for line in lines), lines
+    return [line.removeprefix("distcc-build: ") for line in lines]
+
+
+def test_verbose_tells_why_a_compile_stays_here(box: Box) -> None:
+    compiler = f"becomes: {box.root}/tools/gcc"
+    line = ["-c", "a.c"]
+    assert verbose(box, "-E", "a.c") == ["compiled here: it makes no object", compiler]
+    assert verbose(box, *line, DISTCC_BUILD="off") == [
+        "compiled here: DISTCC_BUILD switches it off",
+        compiler,
+    ]
+    assert verbose(box, *line, _DISTCC_SAFEGUARD="1")[0].endswith("in front of it already")
+    assert "working directory" in verbose(box, *line, PATH=f"../tools:{box.root}/tools")[0]
+
+
+def test_verbose_tells_what_becomes_of_the_others(box: Box) -> None:
+    lines = ("env DISTCC_HOSTS=10.0.0.1/4", "default X=1")
+    name = box.write_plan(*lines).name
+    # Of what a build file may hold, nothing moves the cursor of a terminal.
+    words = ["-MMD", "-c", "a.c", "-o", "\x1b[1m.o"]
+    carried_out = [
+        "added: -MF",
+        "added: ?[1m.d",
+        "added: -MQ",
+        "added: ?[1m.o",
+        "sets: DISTCC_HOSTS=10.0.0.1/4",
+        "sets, unless set: X=1",
+        f"becomes distcc, with the words behind it: {box.root}/tools/distcc",
+    ]
+    assert verbose(box, *words) == carried_out
+    box.refresher("exec sleep 30 </dev/null >/dev/null 2>&1")
+    box.write_plan(*lines, age=400)
+    stale = f"{name}: used though it is stale, while it is renewed"
+    started = "discovery: started in the background"
+    assert verbose(box, *words) == [stale, started, *carried_out]
+    assert verbose(box, *words) == [stale, *carried_out]
+    assert eventually(lambda: bool(box.refreshes))
+    os.kill(int(box.refreshes[0][0]), signal.SIGKILL)
+
+
+def age(path: Path, seconds: int) -> None:
+    """Let a plan be older."""
+    lines = [line.split(" ") for line in path.read_text().splitlines()]
+    old = [
+        [word, str(int(rest[0]) - seconds)] if word in {"made", "until", "stale"} else [word, *rest]
+        for word, *rest in lines
+    ]
+    path.write_text("".join(f"{' '.join(line)}\n" for line in old))
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (lambda path: path.unlink(), "there is no plan yet"),
+        (lambda path: path.chmod(0o666), "there is no plan that is ours alone"),
+        (lambda path: path.write_text("x"), "it is not a plan"),
+        (lambda path: age(path, 1_000), "it is too old, or from the future"),
+        (lambda path: path.with_name("input").write_text("changed"), "/input has changed"),
+    ],
+)
+def test_verbose_tells_why_a_plan_does_not_hold(
+    box: Box, change: Callable[[Path], object], why: str
+) -> None:
+    box.cache.mkdir(0o700)
+    looked_at = box.cache / "input"
+    looked_at.write_text("")
+    found = looked_at.stat()
+    dependency = f"dep {found.st_mtime_ns} {found.st_size} {found.st_ino} {looked_at}"
+    path = box.write_plan(dependency)
+    change(path)
+    box.refresher('write_plan "$@"')
+    told = verbose(box, "-c", "a.c")
+    assert told[0].startswith(f"{path.name}: ")
+    assert told[0].endswith(why)
+    assert told[1] == "discovery: started in the background"
+    assert told[2].startswith("discovery: waited for ")
+    assert told[3].startswith("becomes distcc")
+
+
+def test_verbose_tells_that_there_is_no_plan_to_wait_for(box: Box) -> None:
+    box.refresher("exit 1")
+    assert verbose(box, "-c", "a.c")[-2:] == [
+        "compiled here: there is no plan that can be carried out",
+        f"becomes: {box.root}/tools/gcc",
+    ]
+
+
+def why(box: Box, *words: str, **environ: str | None) -> list[str]:
+    """What the launcher would do, as it tells programs."""
+    done = box.run("--why", *words, environ=environ)
+    assert (done.returncode, done.stderr) == (0, b"")
+    return done.stdout.decode().split("\0")[:-1]
+
+
+def test_why_tells_a_program_what_would_be_done_and_does_nothing(box: Box) -> None:
+    words = ["word=gcc", "word=-E", "word=a.c"]
+    assert why(box, "gcc", "-E", "a.c") == ["local=it makes no object", *words]
+    path = box.plan_path()
+    (box.root / "work/rest").write_text("-MMD -c 'a b.c'")
+    assert why(box, "distcc", "gcc", "@rest", "-o", "d/a.o") == [
+        *(f"plan={path}", "add=-MF", "add=d/a.d", "add=-MQ", "add=d/a.o"),
+        *("word=gcc", "word=-MMD", "word=-c", "word=a b.c", "word=-o", "word=d/a.o"),
+    ]
+    assert why(box, "gcc", "-c", "a.c", DISTCC_BUILD="no")[0].startswith("local=DISTCC_BUILD")
+    assert not path.exists()
+    assert box.refreshes == []
+    assert box.run("--why").returncode == 2
 
 
 def test_path_of_the_plan_depends_on_what_discovery_depends_on(plain: Box) -> None:

@@ -1,0 +1,129 @@
+"""distcc-build why: what becomes of one command line, and why."""
+
+import argparse
+import json
+import os
+import shlex
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from distcc_build.cli.common import add_options, environment, warn
+from distcc_build.errors import NotFoundError, UsageError
+
+HELP = "tell whether a compile would be distributed, to whom, and why or why not"
+EXAMPLE = "distcc-build why -- gcc -O2 -c hello.c -o hello.o"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    add_options(parser)
+    parser.add_argument("--json", action="store_true", help="the same as JSON")
+    parser.add_argument(
+        "words", nargs=argparse.REMAINDER, metavar="-- COMPILER ARGUMENTS", help="the command line"
+    )
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What becomes of a command line."""
+
+    command: list[str]
+    """The compiler and its words, with those of response files."""
+    why_here: str | None
+    """Why it is compiled on this machine; None when it is distributed."""
+    decided_by: str
+    """Who decides that: the launcher, the plan, or distcc."""
+    hosts: list[str] = field(default_factory=list)
+    """The hosts list, in the order in which distcc takes them."""
+    added: list[str] = field(default_factory=list)
+    """Words that the launcher puts behind the others."""
+    notes: list[str] = field(default_factory=list)
+    """What the launcher would say."""
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print what would be done; exit 0 when it is distributed, 1 when it is compiled here."""
+    words = args.words[1:] if args.words[:1] == ["--"] else args.words
+    if not words:
+        msg = "why: expected a compiler and its arguments, as in: distcc-build why -- gcc -c x.c"
+        raise UsageError(msg)
+    answer = find_answer(words, environment(args))
+    if args.json:
+        table = {"distributed": answer.why_here is None, **asdict(answer)}
+        print(json.dumps(table, indent=2))
+    else:
+        _print(answer)
+    return 0 if answer.why_here is None else 1
+
+
+def find_answer(words: Sequence[str], environ: dict[str, str]) -> Answer:
+    """What becomes of a command line in this directory.
+
+    :raises DistccBuildError: when there is no launcher to ask, or no usable configuration.
+    """
+    from distcc_build.flags import why_distcc_local
+    from distcc_build.hosts import Kind
+    from distcc_build.inputs import read_inputs
+    from distcc_build.launch import assess
+    from distcc_build.planning import make_plan
+    from distcc_build.reference import find_compiler
+
+    told = _ask_launcher(words, environ)
+    command, added = told.get("word", list(words)), told.get("add", [])
+    if "local" in told:
+        return Answer(command, told["local"][0], "the launcher")
+    compiler = command[0]
+    if find_compiler(compiler, environ.get("PATH")) is None:
+        return Answer(command, f"{compiler!a}: there is no such compiler", "the launcher")
+    inputs = read_inputs(environ)
+    warn(inputs.warnings)
+    word = os.path.abspath(compiler) if "/" in compiler else compiler  # noqa: PTH100
+    directory = Path(told["plan"][0]).parent
+    situation = assess(inputs, directory, environ, word)
+    plan = make_plan(word, situation, environ, directory, time.time())
+    notes = [note.text for note in plan.notes]
+    hosts = situation.hosts(word)
+    tokens = [str(entry) for entry in hosts.hosts]
+    if plan.program_kind == "compiler":
+        why = notes[0] if notes else f"{plan.program} runs first, and its own compiles are asked about"
+        return Answer(command, why, "the plan", added=added)
+    if all(one.kind is Kind.LOCAL for one in hosts.hosts):
+        why = notes[0] if notes else "the hosts list names nobody but this machine"
+        return Answer(command, why, "the plan", tokens, added)
+    why_here = why_distcc_local(command)
+    return Answer(command, why_here, "distcc" if why_here else "the plan", tokens, added, notes)
+
+
+def _ask_launcher(words: Sequence[str], environ: Mapping[str, str]) -> dict[str, list[str]]:
+    """What the launcher would do, as KEY -> values."""
+    from distcc_build.paths import launcher
+
+    done = subprocess.run(
+        [str(launcher()), "--why", *words], env=dict(environ), stdout=subprocess.PIPE, check=False
+    )
+    told: dict[str, list[str]] = {}
+    for entry in done.stdout.split(b"\0")[:-1]:
+        key, _, value = os.fsdecode(entry).partition("=")
+        told.setdefault(key, []).append(value)
+    if done.returncode or not told:
+        raise NotFoundError("the launcher gives no answer; install distcc-build again")
+    return told
+
+
+def _print(answer: Answer) -> None:
+    command = " ".join(shlex.quote(word) for word in answer.command)
+    lines = [("distributed" if answer.why_here is None else "compiled here", command)]
+    if answer.why_here is not None:
+        lines.append(("because", f"{answer.why_here} (so {answer.decided_by} says)"))
+    if answer.why_here is None or answer.decided_by == "distcc":
+        lines.append(("hosts", " ".join(answer.hosts)))
+    if answer.added:
+        lines.append(("added", " ".join(shlex.quote(word) for word in answer.added)))
+    lines += [("note", text) for text in answer.notes]
+    for name, text in lines:
+        # A command line may come from a build file that somebody else wrote.
+        shown = "".join(char if char.isprintable() else "?" for char in text)
+        print(f"{name:14}{shown}")
