@@ -115,7 +115,7 @@ def _notes(situation: Situation, word: str, hosts: HostsList, has_distcc: bool) 
     said = [("config", text) for text in inputs.warnings]
     alone = all(one.kind is Kind.LOCAL for one in hosts.hosts)
     if not has_distcc:
-        said.append(("no-distcc", "distcc is not installed; compiling locally"))
+        said.append(("no-distcc", f"{paths.missing('distcc')}; compiling locally"))
     elif farm is not None and alone and not farm.used:
         refused = next((one.why for one in farm.servers if one.why), "")
         said.append(("no-servers", f"no distcc servers: {refused or farm.why}; compiling locally"))

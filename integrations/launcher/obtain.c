@@ -107,7 +107,9 @@ await(const struct place *place, const char *name, const char *lock_name, const 
 		if (look(place, name))
 			return true;
 	}
-	snprintf(line, sizeof(line), "discovery did not finish within %s s; compiling locally", seconds);
+	snprintf(line, sizeof(line),
+	         "discovery did not finish within %s s; compiling locally (try: distcc-build explain)",
+	         seconds);
 	say_once(place->dir, "deadline", line);
 	return false;
 }
