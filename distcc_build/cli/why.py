@@ -88,7 +88,7 @@ def find_answer(words: Sequence[str], environ: dict[str, str]) -> Answer:
     hosts = situation.hosts(word)
     tokens = [str(entry) for entry in hosts.hosts]
     if plan.program_kind == "compiler":
-        why = notes[0] if notes else f"{plan.program} runs first, and its own compiles are asked about"
+        why = notes[0] if notes else f"{plan.program} is first, and has its own compiles judged"
         return Answer(command, why, "the plan", added=added)
     if all(one.kind is Kind.LOCAL for one in hosts.hosts):
         why = notes[0] if notes else "the hosts list names nobody but this machine"
