@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from launcher import BUILDS, Verdicts
-from shared_vectors import COMMAND_LINES, PLANS
+from shared_vectors import COMMAND_LINES, PLANS, plan_lines
 
 from distcc_build.errors import PlanError
 from distcc_build.flags import ROWS, why_local
-from distcc_build.plan import MAX_SIZE, Plan, freshness, parse_plan
+from distcc_build.plan import MAX_SIZE, freshness, parse_plan
 
 NOW = 1_700_000_000
 
@@ -22,28 +22,11 @@ def verdicts(request: pytest.FixtureRequest) -> Iterator[Verdicts]:
     assert verdicts.close() == 0
 
 
-def lines(plan: Plan) -> Iterator[str]:
-    yield freshness(plan, NOW)
-    yield f"made {plan.made}"
-    yield f"until {plan.until}"
-    yield f"stale {plan.stale}"
-    for dep in plan.dependencies:
-        if dep.mtime_ns is None:
-            yield f"dep - {dep.path}"
-        else:
-            yield f"dep {dep.mtime_ns % 2**64} {dep.size} {dep.inode} {dep.path}"
-    yield from (f"env {name}={value}" for name, value in plan.env.items())
-    yield from (f"default {name}={value}" for name, value in plan.defaults.items())
-    yield f"exec {plan.program_kind} {plan.program}"
-    yield from (f"note {note.cause} {note.text}" for note in plan.notes)
-
-
 def expected(data: bytes) -> bytes:
     try:
-        text = "".join(f"{line}\n" for line in lines(parse_plan(data)))
+        return plan_lines(parse_plan(data), NOW)
     except PlanError:
         return b"no plan\n"
-    return text.encode("utf-8", "surrogateescape")
 
 
 def test_plan_vectors_mean_the_same(verdicts: Verdicts) -> None:
