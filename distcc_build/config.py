@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any, TypeAlias
 
 from distcc_build.errors import ConfigError
-from distcc_build.hostspec import DEFAULT_PORT, IPAddress
+from distcc_build.hostspec import DEFAULT_PORT, IPAddress, parse_address
 
 __all__ = ["NUMBER_LENGTH", "PREFIX", "Config", "is_domain", "parse_config", "switched_off"]
 
@@ -88,7 +88,7 @@ def _nameserver(text: str) -> tuple[str, int]:
     found = bracket or plain
     try:
         address, port = (found[1], int(found[2] or 53)) if found else (text, 53)
-        known = str(ipaddress.ip_address(address))
+        known = str(parse_address(address))
     except ValueError:
         port = 0
     if not 0 < port < 65536:

@@ -15,13 +15,20 @@ What distcc would silently drop, hang on or misread is a problem here: one sente
 names the token.  A problem never stops the reading of the others.
 """
 
-import ipaddress
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from distcc_build.errors import HostsError
-from distcc_build.hostspec import DEFAULT_PORT, MAX_LIMIT, Hostspec, IPAddress, Kind, Word
+from distcc_build.hostspec import (
+    DEFAULT_PORT,
+    MAX_LIMIT,
+    Hostspec,
+    IPAddress,
+    Kind,
+    Word,
+    parse_address,
+)
 
 __all__ = [
     "DEFAULT_PORT",
@@ -196,11 +203,11 @@ def _cut(text: str, signs: str) -> tuple[str, str]:
 def _check_host(token: str, host: str, *, bracketed: bool) -> None:
     if bracketed:
         try:
-            ipaddress.IPv6Address(host)
+            version = parse_address(host).version
         except ValueError:
-            raise _problem(
-                token, f"expected an IPv6 address in brackets, got {_shown(host)}"
-            ) from None
+            version = 0
+        if version != 6:
+            raise _problem(token, f"expected an IPv6 address in brackets, got {_shown(host)}")
     elif "=" in host:
         name, _, number = host.partition("=")
         raise _problem(token, f'"=" sets no limit; did you mean {name}/{number}?')

@@ -1,6 +1,7 @@
 """One host of a hosts list, and how it is written for distcc.  The grammar is in hosts.py."""
 
 import ipaddress
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
@@ -8,7 +9,7 @@ from typing import TypeAlias
 
 from distcc_build.errors import HostsError
 
-__all__ = ["DEFAULT_PORT", "MAX_LIMIT", "Hostspec", "IPAddress", "Kind", "Word"]
+__all__ = ["DEFAULT_PORT", "MAX_LIMIT", "Hostspec", "IPAddress", "Kind", "Word", "parse_address"]
 
 IPAddress: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -20,6 +21,24 @@ DEFAULT_LIMITS = {"tcp": 4, "ssh": 4, "local": 2}
 
 MAX_LIMIT = 10_000
 """distcc looks for a free slot in lock files 0..9999 of a host."""
+
+
+# What Linux may call an interface, without the signs that would end a token or a label.
+_ZONE = re.compile(r"(?=.{1,15}$)[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
+
+
+def parse_address(text: str) -> IPAddress:
+    """The address that a text stands for; an IPv6 address may name an interface behind a "%".
+
+    :raises ValueError: for anything else.  ipaddress alone takes any text behind the "%".
+
+    >>> parse_address("fe80::1%eth0.7")
+    IPv6Address('fe80::1%eth0.7')
+    """
+    _, sign, zone = text.partition("%")
+    if sign and not _ZONE.fullmatch(zone):
+        raise ValueError("no name of an interface")
+    return ipaddress.ip_address(text)
 
 
 class Kind(Enum):

@@ -1,9 +1,9 @@
 """resolv.conf(5): the name servers and the search list.  Reads no file itself."""
 
-import ipaddress
 from dataclasses import dataclass
 
 from distcc_build.config import is_domain
+from distcc_build.hostspec import parse_address
 
 __all__ = ["ResolvConf", "parse_resolv_conf"]
 
@@ -46,8 +46,7 @@ def parse_resolv_conf(text: str, hostname: str) -> ResolvConf:
 
 def _is_address(text: str) -> bool:
     try:
-        # The zone behind "%" is not looked at by ipaddress, and is printed.
-        ipaddress.ip_address(text if text.isprintable() else "")
+        parse_address(text)
     except ValueError:
         return False
     return True

@@ -71,6 +71,8 @@ def test_values_are_the_same_from_a_file_and_the_environment(
         ("nameservers", "10.0.0.1:0", "addresses"),
         ("nameservers", "10.0.0.300", "addresses"),
         ("nameservers", "[::1]:99999", "addresses"),
+        ("nameservers", "[fe80::1%a..b]", "addresses"),
+        ("nameservers", "[fe80::1%\x1b[31m]", "addresses"),
         ("resolver", "magic", "dns or system"),
         ("gap", "-1", "a whole number"),
         ("gap", "1_0", "a whole number"),

@@ -31,7 +31,7 @@ def test_a_host_name_without_a_domain_gives_no_search_list() -> None:
 
 
 def test_a_name_server_with_control_characters_is_none() -> None:
-    text = "nameserver fe80::1%\x1b[31m\nnameserver fe80::1%eth0\n"
+    text = "nameserver fe80::1%\x1b[31m\nnameserver fe80::1%a..b\nnameserver fe80::1%eth0\n"
     assert parse_resolv_conf(text, "").nameservers == (("fe80::1%eth0", 53),)
 
 
