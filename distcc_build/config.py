@@ -254,9 +254,10 @@ def _text(value: object) -> str:
 def _value(option: str, source: str, text: str) -> Any:
     if option not in _OPTIONS:
         near = difflib.get_close_matches(option, _OPTIONS, n=1)
-        upper = source.isupper()
+        upper = source.startswith(PREFIX)
         hint = f" (did you mean {PREFIX + near[0].upper() if upper else near[0]}?)" if near else ""
-        raise ConfigError(f"unknown {'variable ' if upper else ''}{source}{hint}")
+        shown = source if source.isprintable() else ascii(source)
+        raise ConfigError(f"unknown {'variable ' if upper else ''}{shown}{hint}")
     try:
         return _OPTIONS[option].metadata["parse"](text.strip())
     except ValueError as expected:

@@ -119,6 +119,14 @@ def test_an_unknown_option_comes_with_a_suggestion() -> None:
     )
 
 
+def test_the_name_of_a_variable_reaches_no_terminal_raw() -> None:
+    _, warnings = parse_config([], {"DISTCC_BUILD_\x1b[31m": "", "DISTCC_BUILD_\udcff": ""})
+    assert warnings == (
+        r"unknown variable 'DISTCC_BUILD_\x1b[31m'; it is ignored",
+        r"unknown variable 'DISTCC_BUILD_\udcff'; it is ignored",
+    )
+
+
 def test_a_file_that_is_not_toml_is_named() -> None:
     with pytest.raises(ConfigError, match="c: expected TOML"):
         parse_config([("c", "domain =")], {})
