@@ -25,6 +25,10 @@ REMEMBERED = 86_400.0
 """Seconds for which servers that cannot be asked for stay in use."""
 
 
+MAX_NUMBER = 1e15
+"""No number of ours is as large; up to here a float tells seconds apart."""
+
+
 class FarmFileError(DistccBuildError):
     """The content is not a farm of this version."""
 
@@ -147,7 +151,9 @@ def parse_farm(data: bytes) -> Farm:
     :raises FarmFileError: for anything else.
     """
     try:
-        table: dict[str, Any] = json.loads(data)
+        table: dict[str, Any] = json.loads(
+            data, parse_float=_fraction, parse_int=_whole, parse_constant=_fraction
+        )
         if table.pop("version") != VERSION:
             raise FarmFileError("another version")
         servers = tuple(
@@ -183,6 +189,19 @@ def parse_farm(data: bytes) -> Farm:
         )
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise FarmFileError(str(error)) from None
+
+
+def _fraction(text: str) -> float:
+    # One digit that became an "e" makes a time infinite; json also takes NaN for a number.
+    value = float(text)
+    if not abs(value) < MAX_NUMBER:
+        raise FarmFileError(f"a number is {text[:40]}")
+    return value
+
+
+def _whole(text: str) -> int:
+    _fraction(text)
+    return int(text)
 
 
 def _limit(value: object) -> int | None:

@@ -2,6 +2,7 @@
 
 import ipaddress
 import json
+import math
 import random
 from collections.abc import Mapping
 from dataclasses import replace
@@ -233,6 +234,11 @@ GOOD = json.loads(format_farm(farm_of(FARM)))
         {"degraded": "no"},
         {"surprise": 1},
         {"compilers": 3},
+        {"until": math.inf},
+        {"made": math.nan},
+        {"stale": 10**400},
+        {"servers": [[math.inf, "a", "10.0.0.1", "USED", "", 1, None]]},
+        {"servers": [[1, "a", "10.0.0.1", "USED", "", 10**400, None]]},
     ],
 )
 def test_a_file_that_is_odd_is_worthless(change: dict[str, object]) -> None:
