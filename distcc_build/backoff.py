@@ -15,7 +15,7 @@ from pathlib import Path
 __all__ = ["forgive", "in_backoff"]
 
 # Greedy: the port and the slot, always 0, are the last of the parts.  No brackets around IPv6.
-_MARK = re.compile(r"backoff_tcp_(?P<host>.+)_(?P<port>[0-9]{1,5})_0")
+_MARK = re.compile(r"backoff_tcp_(?P<host>.+)_(?P<port>[1-9][0-9]{0,4})_0")
 
 
 def in_backoff(distcc_dir: Path, now: float, period: float) -> set[tuple[str, int]]:
@@ -52,7 +52,7 @@ def _marks(folder: Path) -> Iterator[tuple[str, int, float]]:
     with entries:
         for entry in entries:
             found = _MARK.fullmatch(entry.name)
-            if found is None or not 0 < int(found["port"]) < 65536:
+            if found is None or not int(found["port"]) < 65536:
                 continue
             with contextlib.suppress(OSError):  # gone since, or a link to nowhere
                 yield found["host"], int(found["port"]), entry.stat().st_mtime
