@@ -35,14 +35,13 @@ lock_read(int fd)
 {
 	struct stamp none = {0}, stamp = {0};
 	char text[SIZE + 1] = {0};
-	char *end;
 
-	if (pread(fd, text, SIZE, 0) != SIZE || text[SIZE - 1] != '\n')
+	/* exactly as it is written */
+	if (pread(fd, text, SIZE, 0) != SIZE || strspn(text, "0123456789") != 19 ||
+	    text[19] != ' ' || text[20] < '0' || text[20] > '9' || text[21] != '\n')
 		return none;
-	stamp.start = strtoll(text, &end, 10);
-	if (*end != ' ')
-		return none;
-	stamp.attempts = atoi(end + 1);
+	stamp.start = strtoll(text, NULL, 10);
+	stamp.attempts = text[20] - '0';
 	/* that clock starts anew with the machine */
 	return stamp.start > 0 && stamp.start <= os_boottime() ? stamp : none;
 }
