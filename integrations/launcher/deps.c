@@ -55,7 +55,7 @@ deps_missing(char *const *argv, char *words[DEPS_WORDS])
 	}
 	if (!asked || !compile || !output || (file && target))
 		return 0;
-	if (odd || *output == '-' || strncmp(output, "/dev/", 5) == 0)
+	if (odd || !*output || *output == '-' || strncmp(output, "/dev/", 5) == 0)
 		return -1;
 	if (!file) {
 		words[count++] = mf;
