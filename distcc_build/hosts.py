@@ -144,8 +144,11 @@ def _word(token: str) -> Word:
 def _check_options(token: str, options: list[str]) -> None:
     for option in options:
         known = option in {"lzo", "cpp", "down", "auth"} or re.fullmatch(
-            r"auth=[A-Za-z0-9._/@-]+", option
+            r"auth=[A-Za-z0-9._/-]+", option
         )
+        if option.startswith("auth=") and "@" in option:
+            # distcc looks for it in the whole token, and would run ssh with what is before it.
+            raise _problem(token, 'with an "@" in option auth distcc takes the host for one of ssh')
         if not known:
             raise _problem(
                 token, f"unknown option {_shown(option)}, expected lzo, cpp, down or auth"
@@ -203,7 +206,7 @@ def _cut(text: str, signs: str) -> tuple[str, str]:
 def _check_host(token: str, host: str, *, bracketed: bool) -> None:
     if bracketed:
         try:
-            version = parse_address(host).version
+            version: int = parse_address(host).version
         except ValueError:
             version = 0
         if version != 6:

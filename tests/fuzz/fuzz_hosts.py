@@ -19,7 +19,7 @@ NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?\.?"
 HOST = rf"(?:{NAME}|\[[0-9A-Fa-f:.]+(?:%[!-.0-?A-Z^-~]+)?\])"
 LIMIT = r"/0*[1-9][0-9]*"
 PORT = r":0*[1-9][0-9]{0,4}"
-OPTIONS = r"(?:,(?:lzo|cpp|down|auth(?:=[A-Za-z0-9._/@-]+)?))*"
+OPTIONS = r"(?:,(?:lzo|cpp|down|auth(?:=[A-Za-z0-9._/-]+)?))*"
 WORD = r"--randomize|--localslots(?:_cpp)?=0*[1-9][0-9]*|\+zeroconf|--discover-distccN"
 SSH = rf"(?:\w[\w.+-]*)?@{HOST}(?:{LIMIT})?(?::[!-+\--~]*)?{OPTIONS}"
 TOKEN = re.compile(
