@@ -44,13 +44,17 @@ class Target:
 
 PYTHON_TARGETS = [
     Target("config"),
+    Target("distcc", brief=50),
+    Target("dns", brief=500),
     Target("farm"),
     Target("flags"),
     Target("hosts"),
     Target("kept"),
     Target("plan"),
+    Target("probe", brief=200),
     Target("resolvconf"),
     Target("stats"),
+    Target("walk", brief=200),
     Target("wire"),
 ]
 C_TARGETS = [

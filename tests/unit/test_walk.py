@@ -8,8 +8,8 @@ from collections.abc import Mapping
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sequential import NETWORKS, sequential
 
-from distcc_build.hosts import IPAddress
 from distcc_build.resolve.answers import (
     CANARY,
     MAX_ADDRESSES,
@@ -23,47 +23,13 @@ from distcc_build.resolve.answers import (
     WalkResult,
     lowest,
 )
-from distcc_build.resolve.walk import MAX_FAILED_RUN, Walk
+from distcc_build.resolve.walk import Walk
 
 Zone = Mapping[int, Answer]
-NETWORKS = {4: 16, 6: 48}
 
 
 def found(*addresses: str) -> Found:
     return Found(tuple(ipaddress.ip_address(one) for one in addresses), 60)
-
-
-def near(one: IPAddress, other: IPAddress) -> bool:
-    prefix = NETWORKS[one.version]
-    return one.version == other.version and one in ipaddress.ip_network(
-        (other, prefix), strict=False
-    )
-
-
-def sequential(
-    zone: Zone, gap: int, cap: int, known: Mapping[int, tuple[IPAddress, ...]]
-) -> list[int]:
-    """The ten-line reference: one name after the other, nothing in flight."""
-    servers, reference, misses, failures = [], None, 0, 0
-    for number in range(1, cap + 1):
-        answer = zone.get(number, Missing(60))
-        addresses = answer.addresses if isinstance(answer, Found) else ()
-        if isinstance(answer, Failed):
-            addresses, failures = known.get(number, ()), failures + 1
-        elif (
-            isinstance(answer, Missing)
-            or answer == zone.get(CANARY)
-            or (reference and not any(near(a, r) for a in addresses for r in reference))
-        ):
-            addresses, misses, failures = (), misses + 1, 0
-        else:
-            failures = 0
-        if addresses:
-            reference, misses = reference or addresses, 0
-            servers.append(number)
-        if misses > gap or (failures >= MAX_FAILED_RUN and number >= max(known, default=0)):
-            break
-    return servers
 
 
 def run(walk: Walk, zones: Mapping[str, Zone], order: random.Random) -> WalkResult:
