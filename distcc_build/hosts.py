@@ -7,7 +7,7 @@ form feeds; a "#" starts a comment, inside a token too, up to the end of the lin
     TCP    HOST[:PORT][/LIMIT][,OPTION...]  or  HOST[/LIMIT][:PORT][,OPTION...]
     SSH    [USER]@HOST[/LIMIT][:COMMAND][,OPTION...]
     local  localhost[/LIMIT]                  exactly this spelling; all others go by TCP
-    HOST   a name, an IPv4 address, or an IPv6 address in brackets
+    HOST   a name, an IPv4 address, or for TCP an IPv6 address in brackets
     OPTION lzo | cpp | down | auth[=NAME]     cpp (pump mode) needs lzo
     WORD   --randomize  --localslots=N  --localslots_cpp=N  +zeroconf  --discover-distccN
 
@@ -162,11 +162,13 @@ def _ssh(token: str, base: str, options: tuple[str, ...]) -> Hostspec:
     # A leading "-" would reach ssh as an option and can run commands on this machine.
     if user and not _USER.fullmatch(user):
         raise _problem(token, f"expected a user name before the @, got {_shown(user)}")
-    bracket = re.fullmatch(r"\[([^\]]*)\](.*)", rest)
-    host, rest = (bracket[1], bracket[2]) if bracket else _cut(rest, "/:")
+    if rest.startswith("["):
+        # distcc ends the host at the first ":", and would run "ssh [ :1]".
+        raise _problem(token, "an IPv6 address has no place behind an @; give the host a name")
+    host, rest = _cut(rest, "/:")
     limit_text, _, command = rest.partition(":") if rest.startswith("/") else ("", "", rest[1:])
     limit = _count(token, limit_text[1:], "a limit") if limit_text else None
-    _check_host(token, host, bracketed=bool(bracket))
+    _check_host(token, host, bracketed=False)
     return Hostspec(
         Kind.SSH, host, limit=limit, options=options, user=user, command=command, verbatim=token
     )

@@ -21,7 +21,7 @@ LIMIT = r"/0*[1-9][0-9]*"
 PORT = r":0*[1-9][0-9]{0,4}"
 OPTIONS = r"(?:,(?:lzo|cpp|down|auth(?:=[A-Za-z0-9._/-]+)?))*"
 WORD = r"--randomize|--localslots(?:_cpp)?=0*[1-9][0-9]*|\+zeroconf|--discover-distccN"
-SSH = rf"(?:\w[\w.+-]*)?@{HOST}(?:{LIMIT})?(?::[!-+\--~]*)?{OPTIONS}"
+SSH = rf"(?:\w[\w.+-]*)?@{NAME}(?:{LIMIT})?(?::[!-+\--~]*)?{OPTIONS}"
 TOKEN = re.compile(
     rf"{WORD}|{HOST}(?:(?:{PORT})?(?:{LIMIT})?|{LIMIT}{PORT}){OPTIONS}|{SSH}", re.ASCII
 )

@@ -35,8 +35,6 @@ from distcc_build.hosts import DISCOVER, HostsList, Hostspec, Kind, Word, parse_
             "me@a/3:/opt/distccd,lzo",
             Hostspec(Kind.SSH, "a", 3632, 3, ("lzo",), "me", "/opt/distccd"),
         ),
-        ("me@[::1]:/opt/distccd", Hostspec(Kind.SSH, "::1", user="me", command="/opt/distccd")),
-        ("me@[::1]", Hostspec(Kind.SSH, "::1", user="me")),
     ],
 )
 def test_every_kind_of_hostspec_is_read_and_kept_as_written(token: str, host: Hostspec) -> None:
@@ -91,6 +89,9 @@ def test_words_are_kept_as_written(word: str) -> None:
         ("-l@a", "unknown word"),
         ("me;x@c", "a user name"),
         ("me@a/0", "a limit from 1"),
+        ("me@[::1]", "give the host a name"),
+        ("@[::1]:/opt/distccd", "give the host a name"),
+        ("@::1", "a host name"),
         ("--foo", "unknown word"),
         ("--localslots=0", "slots from 1"),
         ("--localslots=-1", "slots from 1"),
