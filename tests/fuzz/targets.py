@@ -58,7 +58,7 @@ PYTHON_TARGETS = [
     Target("wire"),
 ]
 C_TARGETS = [
-    Target("c-flags", ("flags.c", "deps.c"), 20_000),
+    Target("c-flags", ("flags.c", "deps.c"), 5_000),
     Target("c-plan", ("plan.c",), 50_000),
     Target("c-response", ("os.c", "flags.c"), 2_000),
     Target("c-stamp", ("lock.c", "os.c", "cache.c", "env.c", "plan.c"), 50_000),
