@@ -23,14 +23,19 @@ def main(name: str, arguments: list[str]) -> int:
         import atheris
     except ImportError:
         return by_chance(name, float(seconds), Path(artifacts))
+    from fuzz.targets import TARGETS, material
+
     with atheris.instrument_imports(include=["distcc_build", "dns", "fuzz"]):
         check = check_of(name)
+    # Before the clock runs: what it needs may have to be built.
+    for seed in material(TARGETS[name])[0]:
+        check(seed)
     options = [
         f"-max_total_time={seconds}",
         f"-artifact_prefix={artifacts}/",
         *([f"-dict={dictionary}"] if Path(dictionary).stat().st_size else []),
         "-print_final_stats=1",
-        "-timeout=20",
+        "-timeout=60",
     ]
     atheris.Setup([name, *options, *directories], check)
     atheris.Fuzz()
