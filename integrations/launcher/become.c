@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -11,6 +12,8 @@
 #include "env.h"
 #include "plan.h"
 #include "say.h"
+
+enum { ROOM = 32768 }; /* bytes for what distcc adds, and a plan's hosts list once more */
 
 /* a script without #! is the shell's, as execvp has it */
 static void
@@ -29,22 +32,64 @@ become_shell(char *path, char **argv, char **envp)
 	execve(shell, words, envp);
 }
 
+/* distcc 3.4 cannot wait for its compiler where whoever started us ignores SIGCHLD */
+static void
+hear_of_children(void)
+{
+	struct sigaction action;
+
+	if (sigaction(SIGCHLD, NULL, &action) == 0 && action.sa_handler == SIG_IGN)
+		signal(SIGCHLD, SIG_DFL);
+}
+
+/* is there room left below the system's limit: distcc adds to both, and would fail there */
+static bool
+fits(char *const *argv, char *const *envp)
+{
+	long limit = sysconf(_SC_ARG_MAX);
+	size_t size = ROOM;
+
+	for (; *argv; argv++)
+		size += strlen(*argv) + 1 + sizeof(*argv);
+	for (; *envp; envp++)
+		size += strlen(*envp) + 1 + sizeof(*envp);
+	return limit < 0 || size <= (size_t)limit;
+}
+
+/* the environment for this program in the place of the compiler */
+static char **
+prepare(const char *path, char **envp, bool local_hosts)
+{
+	static char localhost[] = "DISTCC_HOSTS=localhost";
+	static char behind[sizeof(COMPILER_BEHIND) + PATH_MAX];
+	char **changed = env_copy(envp, 1);
+
+	if (!changed)
+		return envp;
+	if (!compiler_is_distcc(path)) {
+		snprintf(behind, sizeof(behind), "%s=%s", COMPILER_BEHIND, path);
+		env_set(changed, behind, false);
+		return changed;
+	}
+	hear_of_children();
+	if (local_hosts)
+		env_set(changed, localhost, false);
+	return changed;
+}
+
 int
 become_compiler(char **argv, char **envp, bool local_hosts)
 {
-	static char localhost[] = "DISTCC_HOSTS=localhost";
 	char path[PATH_MAX];
-	char **changed = envp;
 	int status = compiler_find(argv[0], path), error = EACCES;
 
 	if (status == 0) {
-		if (local_hosts && compiler_is_distcc(path) && (changed = env_copy(envp, 1)))
-			env_set(changed, localhost, false);
+		envp = prepare(path, envp, local_hosts);
 		say_why("becomes", path);
-		execve(path, argv, changed ? changed : envp);
+		execve(path, argv, envp);
 		error = errno;
 		if (error == ENOEXEC)
-			become_shell(path, argv, changed ? changed : envp);
+			become_shell(path, argv, envp);
 		status = error == ENOENT ? 127 : 126;
 	}
 	fprintf(stderr, "distcc-launch: %s: %s\n", argv[0], status == 127 ? "not found" : strerror(error));
@@ -65,8 +110,14 @@ become_planned(const struct plan *plan, char **argv, char **envp)
 		say_why(plan->variables[i].keep ? "sets, unless set" : "sets", plan->variables[i].entry);
 		env_set(changed, plan->variables[i].entry, plan->variables[i].keep);
 	}
-	if (plan->distcc)
+	if (plan->distcc) {
 		*--argv = distcc;
+		hear_of_children();
+	}
+	if (!fits(argv, changed)) {
+		say_why(plan->program, "the command line and the environment are too long for it");
+		return;
+	}
 	say_why(plan->distcc ? "becomes distcc, with the words behind it" : "becomes", plan->program);
 	execve(plan->program, argv, changed);
 	say_why(plan->program, strerror(errno));

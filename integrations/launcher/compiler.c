@@ -61,11 +61,23 @@ compiler_is_relative(const char *word)
 	return false;
 }
 
+/* is it the program that has called us under this name */
+static bool
+is_behind_us(const struct stat *st)
+{
+	const char *path = getenv(COMPILER_BEHIND);
+	struct stat behind;
+
+	return path && stat(path, &behind) == 0 && behind.st_dev == st->st_dev &&
+	       behind.st_ino == st->st_ino;
+}
+
 int
 compiler_find(const char *word, char path[PATH_MAX])
 {
 	const char *dir = getenv("PATH"), *end;
 	int status = 127, length;
+	char behind[PATH_MAX] = "";
 	struct stat st;
 
 	if (strchr(word, '/')) {
@@ -82,9 +94,15 @@ compiler_find(const char *word, char path[PATH_MAX])
 		if (length >= PATH_MAX || stat(path, &st) < 0 || !S_ISREG(st.st_mode) ||
 		    compiler_is_ours(path))
 			continue;
-		if (access(path, X_OK) == 0)
+		if (access(path, X_OK) < 0)
+			status = 126;
+		else if (is_behind_us(&st))
+			strcpy(behind, path);
+		else
 			return 0;
-		status = 126;
 	}
-	return status;
+	/* there is none but that one */
+	if (*behind)
+		strcpy(path, behind);
+	return *behind ? 0 : status;
 }

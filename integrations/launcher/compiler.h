@@ -1,5 +1,9 @@
 /* Programs: which one a compiler word means, and which are ourselves. */
 
+/* names the program that we became: a script of the compiler's name that calls us means the
+   next one on PATH, or both would call each other for ever */
+#define COMPILER_BEHIND "_DISTCC_BUILD_BEHIND"
+
 /* is it this program, or a link to it */
 bool compiler_is_self(const char *path);
 /* is it this program, a link to it, or another installation of it */

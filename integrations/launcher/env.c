@@ -1,9 +1,11 @@
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
 #include "env.h"
+#include "os.h"
 
 bool
 env_trusted(void)
@@ -11,7 +13,7 @@ env_trusted(void)
 	static int trusted = -1;
 
 	if (trusted < 0)
-		trusted = getuid() == geteuid();
+		trusted = getuid() == geteuid() && getgid() == getegid() && !os_secure();
 	return trusted;
 }
 

@@ -1,4 +1,4 @@
-/* The environment as far as it may steer us: nothing of it in a set-uid program. */
+/* The environment as far as it may steer us: nothing of it in a set-uid or set-gid program. */
 
 /* may the environment be listened to at all */
 bool env_trusted(void);

@@ -49,7 +49,7 @@ decide(char **argv)
 
 	/* the environment of a set-uid program's caller must decide nothing, Python's part too */
 	if (!env_trusted())
-		d.reason = "it is called by a set-uid program";
+		d.reason = "it is called by a set-uid or set-gid program";
 	else if (env_off("DISTCC_BUILD"))
 		d.reason = "DISTCC_BUILD switches it off";
 	/* distcc fails when it meets itself */
@@ -59,7 +59,7 @@ decide(char **argv)
 		return d;
 	d.untouched = false;
 	if (response_any(argv)) {
-		if (!(expanded = response_expand(argv))) {
+		if (!(expanded = response_expand(argv, true))) {
 			d.reason = "its response files are too large to look into";
 			return d;
 		}
@@ -190,7 +190,7 @@ main(int argc, char **argv, char **environment)
 		argv++;
 	}
 	/* a whole command line in a response file (SCons' TEMPFILE around all of it) */
-	if (argv[0] && argv[1] && *argv[1] == '@' && (expanded = response_expand(argv)))
+	if (argv[0] && argv[1] && *argv[1] == '@' && (expanded = response_expand(argv, false)))
 		argv = expanded;
 	for (int i = 1; argv[0] && argv[i]; i++) {
 		if (!is_launcher(argv[i]))

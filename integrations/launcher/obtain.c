@@ -24,6 +24,7 @@ static struct plan plan;
 static char text[PLAN_SIZE];
 static enum freshness held; /* what it is worth */
 static const char *why_none; /* why it is worth nothing */
+static int started; /* refreshes, by this process */
 
 /* how long a compile may wait for a plan: nanoseconds; said gets the seconds as text */
 static int64_t
@@ -56,7 +57,7 @@ look(const struct place *place, const char *name)
 }
 
 /* let one of all launchers start a refresh, unless somebody refreshes already or the plan
-   is good enough; false means that it cannot be started */
+   is good enough; false means that it cannot be started, or would be in vain */
 static bool
 refresh(const struct place *place, const char *name, int lock, enum freshness enough,
         const char *word)
@@ -66,11 +67,18 @@ refresh(const struct place *place, const char *name, int lock, enum freshness en
 	/* the plan may have come between the last look and the lock */
 	if (!lock_try(lock) || (look(place, name) && held >= enough))
 		return true;
+	/* those that we have started ended well, and what they wrote does not hold: nor would the
+	   next (a file that is another one at each look, a clock that Python sees otherwise) */
+	if (started >= ATTEMPTS && lock_read(lock).start == 0) {
+		lock_write(lock, (struct stamp){os_boottime(), ATTEMPTS});
+		return false;
+	}
 	snprintf(path, sizeof(path), "%s/%s", place->directory, name);
 	snprintf(absolute, sizeof(absolute), "%s/%s", place->cwd, word);
 	if (strchr(word, '/') && *word != '/')
 		word = absolute;
 	say_why("discovery", "started in the background");
+	started++;
 	return refresh_start(lock, path, word, place->envp);
 }
 
@@ -83,18 +91,20 @@ await(const struct place *place, const char *name, const char *lock_name, const 
 	struct stamp stamp;
 	int64_t now = os_boottime(), most = deadline(&seconds), end = now + most;
 	int lock, late = 0;
-	bool started;
+	bool going;
 
 	while (late < 2) {
 		lock = lock_open(place->dir, lock_name);
 		if (lock < 0)
 			return false;
-		started = refresh(place, name, lock, PLAN_STALE, word);
+		going = refresh(place, name, lock, PLAN_STALE, word);
 		stamp = lock_read(lock);
 		close(lock);
-		if (!started) {
-			say_once(place->dir, "no-refresh",
-			         "cannot start distcc-build; compiling locally (try: distcc-build hosts)");
+		if (!going) {
+			snprintf(line, sizeof(line), "%s%s; compiling locally (try: distcc-build hosts)",
+			         plan.made ? "no plan holds: " : "cannot start distcc-build",
+			         plan.made ? why_none : "");
+			say_once(place->dir, "no-refresh", line);
 			return false;
 		}
 		if (held != PLAN_NONE)

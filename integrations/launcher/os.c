@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 #ifdef __linux__
+#include <sys/auxv.h>
 #include <sys/syscall.h>
 #endif
 #ifdef __APPLE__
@@ -61,6 +62,16 @@ os_self(char *path, size_t size)
 		return false;
 	path[length] = '\0';
 	return true;
+#endif
+}
+
+bool
+os_secure(void)
+{
+#ifdef __linux__
+	return getauxval(AT_SECURE) != 0;
+#else
+	return false;
 #endif
 }
 

@@ -11,5 +11,7 @@ int os_high(int fd);
 int64_t os_boottime(void);
 /* path of the running program, links followed; false means unknown */
 bool os_self(char *path, size_t size);
+/* does the system say that this process has more rights than whoever started it */
+bool os_secure(void);
 /* close this and every higher fd */
 void os_closefrom(int fd);

@@ -15,7 +15,6 @@
 #include "os.h"
 #include "refresh.h"
 
-enum { ATTEMPTS = 2 };
 static const int64_t FORGIVEN_AFTER = INT64_C(60) * 1000000000; /* nanoseconds */
 
 /* distcc-build of our own installation, else that on PATH */

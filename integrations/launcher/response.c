@@ -11,8 +11,9 @@ enum { WORDS = 1 << 16, SIZE = 1 << 20, FILES = 64 };
 
 struct list {
 	char **words;
-	size_t count;
+	size_t count, room;
 	int files;
+	bool bounded;
 };
 
 bool
@@ -27,7 +28,7 @@ response_any(char *const *argv)
 
 /* the content of a file; NULL when it cannot be read, *too_large when there is too much of it */
 static char *
-content(const char *path, bool *too_large)
+content(const char *path, bool bounded, bool *too_large)
 {
 	int fd = os_high(open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC));
 	struct stat st;
@@ -36,7 +37,7 @@ content(const char *path, bool *too_large)
 
 	if (fd < 0)
 		return NULL;
-	*too_large = fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size > SIZE;
+	*too_large = fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || (bounded && st.st_size > SIZE);
 	if (!*too_large && (text = malloc((size_t)st.st_size + 1))) {
 		while (got < st.st_size && (n = read(fd, text + got, (size_t)(st.st_size - got))) > 0)
 			got += n;
@@ -69,6 +70,23 @@ cut(char **text)
 	return word;
 }
 
+/* is there room for one more word and the NULL behind it */
+static bool
+room(struct list *list)
+{
+	size_t more = list->room ? 2 * list->room : 256;
+	char **words;
+
+	if (list->count + 1 < list->room)
+		return true;
+	words = list->bounded && more > WORDS ? NULL : realloc(list->words, more * sizeof(*words));
+	if (!words)
+		return false;
+	list->words = words;
+	list->room = more;
+	return true;
+}
+
 static bool
 add(struct list *list, char *word)
 {
@@ -76,11 +94,12 @@ add(struct list *list, char *word)
 	char *text = NULL, *next;
 
 	if (*word == '@' && word[1])
-		text = ++list->files > FILES ? NULL : content(word + 1, &too_large);
-	if (too_large || list->files > FILES || list->count == WORDS)
+		text = ++list->files > FILES ? NULL : content(word + 1, list->bounded, &too_large);
+	if (too_large || list->files > FILES || !room(list))
 		return false;
 	if (!text) {
 		list->words[list->count++] = word;
+		list->words[list->count] = NULL;
 		return true;
 	}
 	while ((next = cut(&text))) {
@@ -91,11 +110,11 @@ add(struct list *list, char *word)
 }
 
 char **
-response_expand(char *const *argv)
+response_expand(char *const *argv, bool bounded)
 {
-	struct list list = {calloc(WORDS + 1, sizeof(char *)), 0, 0};
+	struct list list = {.bounded = bounded};
 
-	for (; list.words && *argv; argv++) {
+	for (; *argv; argv++) {
 		if (!add(&list, *argv))
 			return NULL;
 	}

@@ -89,7 +89,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		}
 	}
 	expect(response_any(argv));
-	words = response_expand(argv);
+	words = response_expand(argv, true);
 	if (words) {
 		expect(strcmp(words[0], gcc) == 0);
 		while (words[count])

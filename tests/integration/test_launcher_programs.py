@@ -1,6 +1,7 @@
 """Which program the launcher takes for the compiler; never itself."""
 
 import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -99,3 +100,44 @@ def test_compiler_in_the_working_directory(box: Box) -> None:
     os.link(box.root / "tools/gcc", box.root / "work/mygcc")
     for word, path in (("./mygcc", "/bin"), ("mygcc", ":/bin"), ("mygcc", "/bin:"), ("mygcc", "")):
         assert launched(box, word, "-E", PATH=path).argv == [word.encode(), b"-E"]
+
+
+def test_script_of_the_compilers_name_that_calls_the_launcher_means_the_next(box: Box) -> None:
+    (box.root / "first").mkdir()
+    box.script("first/gcc", f'exec {box.launcher} gcc "$@"')
+    environ = {"PATH": f"{box.root}/first:{box.root}/tools:/usr/bin:/bin"}
+    for words in (["-c", "a.c"], ["--version"]):
+        done = box.run(box.root / "first/gcc", *words, environ={**environ, "DISTCC_BUILD": "off"})
+        seen = record(done.stdout)
+        assert seen.argv == [b"gcc", *map(os.fsencode, words)]
+        assert seen.env["_DISTCC_BUILD_BEHIND"] == f"{box.root}/tools/gcc"
+    # Where there is no other, what it does is what it would do without us.
+    (box.root / "tools/gcc").unlink()
+    (box.root / "first/gcc").unlink()
+    box.script("first/gcc", 'test -z "$AGAIN" || exit 7; AGAIN=1 exec distcc-launch gcc "$@"')
+    environ["PATH"] = f"{box.launcher.parent}:{box.root}/first"
+    done = box.run(box.root / "first/gcc", "-E", "a.c", environ=environ)
+    assert done.returncode == 7
+
+
+def test_distcc_hears_of_its_children_though_they_were_ignored(box: Box) -> None:
+    box.write_plan()
+
+    def ignore() -> None:
+        signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+
+    child = 1 << signal.SIGCHLD - 1
+    for words, ignored in ((["-c", "a.c"], False), (["-E", "a.c"], True)):
+        done = box.run("gcc", *words, preexec_fn=ignore, restore_signals=False)
+        lines = record(done.stdout).all("signals")
+        (mask,) = (line.split()[1] for line in lines if line.startswith(b"SigIgn"))
+        assert bool(int(mask, 16) & child) == ignored
+
+
+def test_command_line_near_the_systems_limit_is_the_compilers(box: Box) -> None:
+    box.write_plan("env DISTCC_HOSTS=10.0.0.1/4")
+    # No word may have more than 128 KiB.
+    whole, rest = divmod(os.sysconf("SC_ARG_MAX") - 20_000, 100_000)
+    words = ["x" * (100_000 - 9)] * whole
+    assert record(box.run("gcc", "-c", "a.c", *words, "x" * rest).stdout).argv[0] == b"gcc"
+    assert record(box.run("gcc", "-c", "a.c", *words[1:]).stdout).argv[0] == b"distcc"

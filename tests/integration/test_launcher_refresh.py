@@ -294,3 +294,15 @@ def test_unusable_deadline_is_the_default(box: Box, value: str) -> None:
     names, said = programs(box, 1, DISTCC_BUILD_DEADLINE=value)
     assert names == [b"gcc"]
     assert said == LATE % b"3"
+
+
+def test_plans_that_never_hold_are_given_up_for_a_while(box: Box) -> None:
+    # Nothing in /proc is the same file at two looks, as to size, time and number.
+    box.plan_for_refresher("dep 1 1 1 /proc/self/status")
+    box.refresher('write_plan "$@"')
+    process, said = programs(box, 1)
+    assert process == [f"{box.root}/tools/gcc".encode()] or process == [b"gcc"]
+    assert said.startswith(b"distcc-build: no plan holds: /proc/self/status has changed; compiling")
+    assert len(box.refreshes) == 2
+    assert programs(box, 3)[1] == b""
+    assert len(box.refreshes) == 2
