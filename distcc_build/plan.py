@@ -11,6 +11,8 @@ tests/vectors/plan.  This is the specification of the file, version 1::
     jobs N                      how many jobs a build should run at once
     dep MTIME SIZE INODE PATH   holds only while stat(PATH) says this; MTIME in nanoseconds
     dep - PATH                  holds only while stat(PATH) fails
+    debug OPTION                put OPTION, with the working directory joined to it, behind words
+                                that ask for debug information
     env NAME=VALUE              set in the environment of the compile
     default NAME=VALUE          set unless the environment has NAME, even empty
     exec distcc PATH            become PATH with the words: distcc, compiler word, arguments
@@ -21,11 +23,12 @@ tests/vectors/plan.  This is the specification of the file, version 1::
 * Bytes, at most 64 KiB; each line ends in one newline.  No other byte below 0x20 and no
   0x7F occurs.  What is not UTF-8 is kept as it is.
 * The first and the last line are exactly these.  made, until, stale, jobs and exec occur
-  once; at most 64 dep, 64 env and default together, and 16 note.  Any order in between.
+  once; at most 256 dep, 64 env and default together, 16 note, 1 debug.  Any order in between.
 * Numbers are 1 to 20 decimal digits, below 2**64; MTIME is taken modulo 2**64, so that
   a file from before 1970 has one too.  made <= until <= stale.
 * Every PATH is absolute and the rest of its line.  NAME is ``[A-Za-z_][A-Za-z0-9_]*``
-  and occurs once, CAUSE is ``[a-z0-9-]{1,32}``, TEXT is not empty.
+  and occurs once, CAUSE is ``[a-z0-9-]{1,32}``, TEXT is not empty.  OPTION begins with
+  ``-``, is longer, and has no blank.
 
 Anything else is no plan at all, never half a plan.  A plan made more than 60 seconds in
 the future does not hold: somebody set the clock back, so its other times mean nothing.
@@ -63,7 +66,7 @@ MAX_SIZE = 65536
 MAX_AHEAD = 60
 """Seconds that ``made`` may lie in the future; clocks of one machine step by less."""
 
-MAX_DEPENDENCIES = 64
+MAX_DEPENDENCIES = 256
 MAX_VARIABLES = 64
 MAX_NOTES = 16
 MAX_CAUSE = 32
@@ -82,6 +85,7 @@ _GRAMMAR = {
     "dep": (re.compile(rf"(?:-|{_NUMBER} {_NUMBER} {_NUMBER}) (/.*)"), MAX_DEPENDENCIES),
     "env": (re.compile(_ASSIGNMENT), MAX_VARIABLES),
     "default": (re.compile(_ASSIGNMENT), MAX_VARIABLES),
+    "debug": (re.compile(r"(-[^ ]+)"), 1),
     "exec": (re.compile(r"(distcc|compiler) (/.*)"), 1),
     "note": (re.compile(rf"([a-z0-9-]{{1,{MAX_CAUSE}}}) (.+)"), MAX_NOTES),
 }
@@ -119,16 +123,12 @@ class Plan:
 
     made: int
     """Seconds since 1970, as the other two."""
-
     until: int
     """Fresh before this."""
-
     stale: int
     """May be served stale before this."""
-
     jobs: int
     """How many jobs a build should run at once; of no interest to the launcher."""
-
     program_kind: Literal["distcc", "compiler"]
     """How the words of ``program`` begin: with ``distcc``, or with the compiler's own."""
 
@@ -144,6 +144,9 @@ class Plan:
     """Variables that are set unless the user has."""
 
     notes: tuple[Note, ...] = ()
+
+    debug: str = ""
+    """The option that tells the compiler what its working directory is called."""
 
 
 def freshness(plan: Plan, now: float) -> Literal["fresh", "stale", "none"]:
@@ -216,6 +219,7 @@ def _lines(plan: Plan) -> list[str]:
         f"stale {plan.stale}",
         f"jobs {plan.jobs}",
         *map(_dependency_line, plan.dependencies),
+        *([f"debug {plan.debug}"] if plan.debug else []),
         *(f"env {name}={value}" for name, value in plan.env.items()),
         *(f"default {name}={value}" for name, value in plan.defaults.items()),
         f"exec {plan.program_kind} {plan.program}",
@@ -275,6 +279,7 @@ def _assemble(found: Mapping[str, Sequence[re.Match[str]]]) -> Plan:
         env=env,
         defaults=defaults,
         notes=tuple(Note(*match.groups()) for match in found["note"]),
+        debug=found["debug"][0][1] if found["debug"] else "",
     )
 
 

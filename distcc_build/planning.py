@@ -1,6 +1,7 @@
 """The plan for a compiler: what its compiles become, what that rests on, what the user is told."""
 
 import os
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -13,13 +14,16 @@ from distcc_build.hosts import HostsList, Kind
 from distcc_build.inputs import Inputs
 from distcc_build.launch import Situation, distcc_environment
 from distcc_build.plan import MAX_DEPENDENCIES, Dependency, Note, Plan
-from distcc_build.reference import Compiler, find_compiler
+from distcc_build.reference import Compiler, find_compiler, kept
 from distcc_build.search import RESOLV_CONF
 
 __all__ = ["failure_plan", "make_plan"]
 
 NOTHING_CHANGES = 86_400.0
 """Seconds for which a plan is fresh that rests on nothing but its dependencies."""
+
+CLANG = 14
+"""The oldest clang whose -fdebug-compilation-dir=DIRECTORY was tried."""
 
 UNSURE = 60
 """Seconds for which a plan is used that could not be made, or not be made to notice a change."""
@@ -69,6 +73,7 @@ def make_plan(
         env=env,
         defaults=defaults,
         notes=notes,
+        debug=_debug_option(compiler, directory) if as_distcc else "",
     )
 
 
@@ -96,6 +101,16 @@ def failure_plan(text: str, files: Iterable[str], environ: Mapping[str, str], no
         env={"DISTCC_HOSTS": str(hosts)},
         notes=(Note("failure", f"{text}; compiling locally ('distcc-build explain' tells more)"),),
     )
+
+
+def _debug_option(compiler: Compiler | None, directory: Path) -> str:
+    """What tells clang the name of this machine's directory; empty for other compilers.
+
+    distcc puts it into preprocessed text, where only gcc looks for it.
+    """
+    reference = compiler and kept(directory, compiler)
+    version = re.search(r"clang version (\d+)", reference.banner) if reference else None
+    return "-fdebug-compilation-dir=" if version and int(version[1]) >= CLANG else ""
 
 
 def _ccache(environ: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:

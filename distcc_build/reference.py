@@ -18,7 +18,7 @@ from distcc_build.spawn import Spawned
 from distcc_build.units import NAME, arguments, language, source_name, units
 from distcc_build.verdict import first_line
 
-__all__ = ["Compiler", "Reference", "References", "find_compiler"]
+__all__ = ["Compiler", "Reference", "References", "find_compiler", "kept"]
 
 MASQUERADES = frozenset({"ccache", "distcc", "distcc-launch", "icecc", "sccache"})
 """Programs that are linked to under the names of compilers."""
@@ -98,6 +98,11 @@ def find_compiler(word: str, path: str | None) -> Compiler | None:
     except OSError:
         return None  # it went away just now
     return Compiler(word, name, str(found), search, key)
+
+
+def kept(directory: Path, compiler: Compiler) -> Reference | None:
+    """The reference of a compiler, if one was made lately; makes none."""
+    return _read(directory, compiler)
 
 
 class References:

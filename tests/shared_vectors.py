@@ -31,6 +31,7 @@ def _lines(plan: Plan, now: int) -> Iterator[str]:
             yield f"dep - {dep.path}"
         else:
             yield f"dep {dep.mtime_ns % 2**64} {dep.size} {dep.inode} {dep.path}"
+    yield from ([f"debug {plan.debug}"] if plan.debug else [])
     yield from (f"env {name}={value}" for name, value in plan.env.items())
     yield from (f"default {name}={value}" for name, value in plan.defaults.items())
     yield f"exec {plan.program_kind} {plan.program}"

@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include "become.h"
 #include "compiler.h"
+#include "debug.h"
 #include "deps.h"
 #include "env.h"
 #include "flags.h"
@@ -37,7 +38,7 @@ struct decision {
 	char **words; /* with those of response files */
 	const char *reason; /* why it is for the compiler itself; NULL: the plan says */
 	bool untouched; /* not even distcc is kept from sending it away */
-	char *extra[DEPS_WORDS]; /* words that are missing behind it */
+	char *extra[DEPS_WORDS + 1]; /* words that are missing behind it */
 	int more;
 };
 
@@ -110,6 +111,8 @@ launch(char **argv)
 		return become_compiler(argv, envp, true);
 	}
 	if ((plan = obtain_plan(&place, name, argv[0]))) {
+		if (plan->debug && (d.extra[d.more] = debug_directory(d.words, plan->debug, cwd)))
+			d.more++;
 		for (size_t i = 0; i < plan->nnotes; i++)
 			say_once(place.dir, plan->notes[i].cause, plan->notes[i].text);
 		for (int i = 0; i < d.more; i++)

@@ -8,7 +8,7 @@
 static const char FIRST[] = "distcc-build plan 1\n";
 static const char LAST[] = "\nend\n";
 
-enum { MADE = 1, UNTIL = 2, STALE = 4, JOBS = 8, EXEC = 16, ALL = 31 };
+enum { MADE = 1, UNTIL = 2, STALE = 4, JOBS = 8, EXEC = 16, ALL = 31, DEBUG = 32 };
 
 /* read 1 to 20 digits below 2^64 that end in this character, and step behind it */
 static bool
@@ -109,12 +109,17 @@ take(struct plan *plan, char *line, unsigned *seen)
 	       : strcmp(line, "stale") == 0 ? STALE
 	       : strcmp(line, "jobs") == 0  ? JOBS
 	       : strcmp(line, "exec") == 0  ? EXEC
+	       : strcmp(line, "debug") == 0 ? DEBUG
 	                                    : 0;
 	if (once == 0 || *seen & once)
 		return false;
 	*seen |= once;
 	if (once == EXEC)
 		return program(plan, rest);
+	if (once == DEBUG) {
+		plan->debug = rest;
+		return *rest == '-' && rest[1] && !strchr(rest, ' ');
+	}
 	return number(&rest, once == MADE ? &plan->made : once == UNTIL ? &plan->until
 	                     : once == STALE ? &plan->stale : &jobs, '\0');
 }
@@ -142,7 +147,7 @@ plan_parse(struct plan *plan, char *data, size_t length)
 		if (!take(plan, line, &seen))
 			return false;
 	}
-	return seen == ALL && plan->made <= plan->until && plan->until <= plan->stale;
+	return (seen & ALL) == ALL && plan->made <= plan->until && plan->until <= plan->stale;
 }
 
 enum freshness

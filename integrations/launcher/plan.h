@@ -2,7 +2,7 @@
 
 enum {
 	PLAN_SIZE = 65536,
-	PLAN_DEPENDENCIES = 64,
+	PLAN_DEPENDENCIES = 256,
 	PLAN_VARIABLES = 64,
 	PLAN_NOTES = 16,
 	PLAN_CAUSE = 32,
@@ -34,6 +34,7 @@ struct note {
 struct plan {
 	uint64_t made, until, stale; /* seconds since 1970 */
 	const char *program;
+	const char *debug; /* OPTION, or NULL */
 	bool distcc; /* program is distcc, and not the compiler */
 	size_t ndependencies, nvariables, nnotes;
 	struct dependency dependencies[PLAN_DEPENDENCIES];

@@ -47,6 +47,8 @@ show_plan(FILE *out, const struct plan *plan, uint64_t now)
 			fprintf(out, "dep %ju %ju %ju %s\n", (uintmax_t)dep->mtime,
 			        (uintmax_t)dep->size, (uintmax_t)dep->inode, dep->path);
 	}
+	if (plan->debug)
+		fprintf(out, "debug %s\n", plan->debug);
 	for (int keep = 0; keep < 2; keep++) {
 		for (size_t i = 0; i < plan->nvariables; i++) {
 			if (plan->variables[i].keep == keep)

@@ -157,3 +157,26 @@ def test_behind_distcc_the_launcher_is_the_compiler(farm: Farm, tmp_path: Path) 
     command = ["distcc", str(launcher()), "gcc", "-c", "x.c", '-DWHAT="x"', "-o", "x.o"]
     done = subprocess.run(command, cwd=tmp_path, env=bench.environ, check=False)
     assert done.returncode == 0
+
+
+@pytest.mark.parametrize("words", ["-g -O2", "-ggdb3 -fPIC", "-g -I sub -DX=1"])
+def test_debug_information_of_clang_names_the_directory_of_the_compile(
+    words: str, farm: Farm, tmp_path: Path
+) -> None:
+    bench = Bench(tmp_path, {**farm.exports, "DISTCC_BUILD_DEADLINE": "60"})
+    bench.compile("clang")
+    before = farm.daemons.compiles().total()
+    place, line = tmp_path / "place", [*words.split(), "-c", "a.c", "-o", "a.o"]
+    said = []
+    for command in (["clang"], [str(launcher()), "clang"]):
+        sources(place)
+        subprocess.run([*command, *line], cwd=place, env=bench.environ, check=True)
+        dump = ["readelf", "--debug-dump=info", "a.o"]
+        done = subprocess.run(dump, cwd=place, capture_output=True, text=True, check=True)
+        names = re.findall(r"DW_AT_(?:comp_dir|name) .*: (.*)", done.stdout)
+        said.append(names)
+        shutil.rmtree(place)
+    # The columns of its line table are those of preprocessed text, so not all can be equal.
+    assert said[0] == said[1]
+    assert str(place) in said[0]
+    assert farm.daemons.wait_for(before + 1).total() == before + 1

@@ -127,6 +127,30 @@ def age(path: Path, seconds: int) -> None:
 
 
 @pytest.mark.parametrize(
+    ("words", "added"),
+    [
+        (["-g"], True),
+        (["-ggdb3"], True),
+        (["-g0"], False),
+        (["-g", "-g0"], False),
+        ([], False),
+        (["-g", "-fdebug-compilation-dir=/x"], False),
+        (["-g", "-ffile-compilation-dir", "/x"], False),
+    ],
+)
+def test_debug_information_gets_the_directory_where_the_plan_says_so(
+    box: Box, words: list[str], added: bool
+) -> None:
+    box.write_plan("debug -fdir=")
+    (box.root / "link").symlink_to("work")
+    # Its name is that of PWD where that is the same directory, as clang has it.
+    for pwd, name in ((None, "work"), ("/", "work"), (f"{box.root}/link", "link")):
+        done = box.run("gcc", *words, "-c", "a.c", environ={"PWD": pwd})
+        more = [os.fsencode(f"-fdir={box.root}/{name}")] if added else []
+        assert record(done.stdout).argv[-1 - len(more) :] == [b"a.c", *more]
+
+
+@pytest.mark.parametrize(
     ("change", "why"),
     [
         (lambda path: path.unlink(), "there is no plan yet"),

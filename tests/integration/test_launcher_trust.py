@@ -262,15 +262,16 @@ def test_without_any_directory_there_is_no_plan(plain: Box, before: str) -> None
 
 
 @in_namespace
-def test_set_uid_launcher_ignores_the_environment(plain: Box) -> None:
+@pytest.mark.parametrize(("mode", "user"), [(0o4755, OTHER), (0o2755, 0)])
+def test_set_uid_launcher_ignores_the_environment(plain: Box, mode: int, user: int) -> None:
     os.chown(plain.launcher, OTHER, OTHER)
-    plain.launcher.chmod(0o4755)
+    plain.launcher.chmod(mode)
     # It could use this one.
     plain.cache.mkdir(0o700)
-    os.chown(plain.cache, OTHER, OTHER)
+    os.chown(plain.cache, user, OTHER)
     environ = {"DISTCC_BUILD_CACHE_DIR": "/mnt/cache", "HOME": "/mnt/home"}
     before = "chmod 1777 /tmp"
-    assert plan_directory(plain, before, **environ) == f"/tmp/distcc-build-{OTHER}"
+    assert plan_directory(plain, before, **environ) == f"/tmp/distcc-build-{user}"
 
 
 @in_namespace

@@ -28,6 +28,7 @@ PLAN = Plan(
     until=1300,
     stale=1900,
     jobs=40,
+    debug="-fdebug-compilation-dir=",
     program_kind="distcc",
     program="/usr/bin/distcc",
     dependencies=(
@@ -61,6 +62,7 @@ def test_format_is_that_of_the_specification() -> None:
         "jobs 40",
         "dep 1690000000123456789 1234 567 /etc/resolv.conf",
         "dep - /etc/distcc/hosts",
+        "debug -fdebug-compilation-dir=",
         "env DISTCC_HOSTS=10.1.0.1/8,lzo",
         "default DISTCC_PAUSE_TIME_MSEC=20",
         "exec distcc /usr/bin/distcc",
@@ -100,6 +102,7 @@ def plans(draw: st.DrawFn) -> Plan:
         {name: value for name, value in variables.items() if name not in defaults},
         {name: value for name, value in variables.items() if name in defaults},
         tuple(draw(st.lists(st.builds(Note, CAUSE, PRINTABLE), max_size=3))),
+        draw(st.just("") | st.from_regex(r"-[^ \x00-\x1f\x7f]+", fullmatch=True)),
     )
 
 
