@@ -22,6 +22,9 @@ DEFAULT_LIMITS = {"tcp": 4, "ssh": 4, "local": 2}
 MAX_LIMIT = 10_000
 """distcc looks for a free slot in lock files 0..9999 of a host."""
 
+_DISCOVERED = re.compile(r"([0-9.]+|\[[0-9a-f:.]+\])(:[0-9]+)?/[0-9]+(,lzo)?(,cpp)?")
+"""Every token that discovery may put into a list: nothing for ssh, a shell or distcc's options."""
+
 
 # What Linux may call an interface, without the signs that would end a token or a label.
 _ZONE = re.compile(r"(?=.{1,15}$)[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
@@ -113,7 +116,10 @@ class Hostspec:
             disable every host (`a/0`) or hang for ever (`a/-5`).
         """
         chosen = tuple(options)
-        if not (0 < port < 65536 and 0 < limit <= MAX_LIMIT and set(chosen) <= {"lzo", "cpp"}):
-            msg = f"no hostspec can be made of {address}, port {port}, limit {limit}, {chosen}"
+        made = cls(Kind.TCP, str(address), port, limit, chosen)
+        # An IPv6 address may have any text behind a "%", its zone.
+        sound = 0 < port < 65536 and 0 < limit <= MAX_LIMIT and _DISCOVERED.fullmatch(str(made))
+        if not sound:
+            msg = f"no hostspec can be made of {address!a}, port {port}, limit {limit}, {chosen}"
             raise HostsError(msg)
-        return cls(Kind.TCP, str(address), port, limit, chosen)
+        return made

@@ -124,5 +124,6 @@ def _hosts_file(name: str, path: Path) -> Answer:
         address, *names = line.partition("#")[0].split() or [""]
         if name in names:
             with contextlib.suppress(ValueError):
-                addresses.add(ipaddress.ip_address(address))
+                # A zone is no part of what is sent to distcc.
+                addresses.add(ipaddress.ip_address(address.partition("%")[0]))
     return Found(lowest(addresses), 0.0) if addresses else Missing(0.0)

@@ -166,6 +166,13 @@ def test_no_server_outside_the_grammar_can_be_made(
         Hostspec.server(ipaddress.ip_address("10.0.0.1"), port, limit, options)
 
 
+@pytest.mark.parametrize("zone", ["eth0", "x;id", "x,down", "@-oProxyCommand=id", " localhost"])
+def test_no_zone_of_an_address_gets_into_the_list(zone: str) -> None:
+    # To ipaddress everything behind the "%" is a name.
+    with pytest.raises(HostsError, match="no hostspec"):
+        Hostspec.server(ipaddress.ip_address(f"fd00::1%{zone}"), 3632, 4)
+
+
 def test_a_hostspec_without_a_limit_is_written_so() -> None:
     assert str(Hostspec(Kind.SSH, "a", user="me", command="x")) == "me@a:x"
 
