@@ -2,12 +2,16 @@
 
 Source code must not be sent to strangers: a captive portal, or a provider that answers for
 names that do not exist, gives a public address.  So only addresses of private networks are
-used, and others where the user has allowed them.
+used, and others where the user has allowed them; of all these, only those that `only` names
+where it is set.
+
+An IPv6 address in which an IPv4 address is written has to pass as both: the connection ends
+at the IPv4 address.
 """
 
 import ipaddress
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from distcc_build.config import Config
@@ -57,6 +61,17 @@ def refusal(address: IPAddress, config: Config) -> str | None:
     """Why source code is not sent to `address`, with the remedy; None when it may be."""
     if address.is_multicast or address.is_unspecified or address == _BROADCAST:
         return f"{address} is no address of one machine"
+    inside = _inside(address)
+    if inside is not None:
+        why = refusal(inside, config)
+        if why is not None:
+            return f"{address} stands for another address: {why}"
+        if not config.allows(address):
+            return f"{address} stands for {inside} (give the name an A record with that)"
+    if config.forbids(address):
+        networks = ", ".join(f'"{network}"' for network in config.only[:NAMED])
+        more = ", ..." if len(config.only) > NAMED else ""
+        return f"{address} is outside only = [{networks}{more}] (add its network if it is yours)"
     if address.is_loopback:
         if config.allow_loopback or config.allows(address):
             return None
@@ -69,7 +84,35 @@ def refusal(address: IPAddress, config: Config) -> str | None:
     return f'{address} is not a private address (allow = ["{network}"] would use it)'
 
 
+NAMED = 4
+"""Networks of `only` that a refusal names; it is one line."""
+
 _BROADCAST = ipaddress.IPv4Address("255.255.255.255")
+
+
+_LAST_32_BITS = tuple(
+    ipaddress.IPv6Network(text)
+    for text in (
+        "::/96",  # IPv4-compatible, RFC 4291 section 2.5.5.1
+        "::ffff:0:0/96",  # IPv4-mapped, RFC 4291 section 2.5.5.2
+        "::ffff:0:0:0/96",  # IPv4-translated, RFC 2765
+        "64:ff9b::/96",  # NAT64, RFC 6052
+        "64:ff9b:1::/48",  # NAT64 of a site's own, RFC 8215; as with a prefix of 96 bits
+    )
+)
+
+
+def _inside(address: IPAddress) -> ipaddress.IPv4Address | None:
+    """The IPv4 address that is written in an IPv6 address, at which a connection may end."""
+    if isinstance(address, ipaddress.IPv4Address) or address == _LOOPBACK_6:
+        return None
+    if any(address in network for network in _LAST_32_BITS):
+        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    # 6to4 (RFC 3056) and Teredo (RFC 4380): the gateway, the client.
+    return address.sixtofour or (address.teredo[1] if address.teredo else None)
+
+
+_LOOPBACK_6 = ipaddress.IPv6Address("::1")
 
 
 def judge(
@@ -86,15 +129,22 @@ def judge(
     """
     servers: list[Server] = []
     owner: dict[IPAddress, str] = {}
+    anywhere = replace(config, only=())
     for step in steps:
         good = [one for one in step.addresses if refusal(one, config) is None]
-        address = good[0] if good else step.addresses[0]
+        # Compiling here is sending nothing anywhere, so `only` has no say in it.
+        here = [
+            one
+            for one in step.addresses
+            if not good and refusal(one, anywhere) is None and (one.is_loopback or own(one))
+        ]
+        address = (good or here or step.addresses)[0]
         state, why = State.USED, ""
-        if not good:
+        if not good and not here:
             state, why = State.REFUSED, refusal(address, config) or ""
         elif address in owner:
             state, why = State.DUPLICATE, f"has the address of {owner[address]}"
-        elif not address.is_loopback and own(address):
+        elif here or (not address.is_loopback and own(address)):
             state, why = State.OWN, "an address of this machine"
         owner.setdefault(address, step.name)
         servers.append(Server(step.number, step.name, address, state, why, seen(step)))

@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from distcc_build import machine
-from distcc_build.config import NUMBER_LENGTH, Config
+from distcc_build.config import Config
 from distcc_build.farmfile import Farm, Grant
 from distcc_build.outcome import MAX_KEPT, outcome
 from distcc_build.resolve.answers import Answer, Found, Missing, WalkResult
 from distcc_build.resolve.resolvconf import ResolvConf, parse_resolv_conf
 from distcc_build.resolve.slots import parse_slots
 from distcc_build.resolve.walk import Walk
+from distcc_build.values import NUMBER_LENGTH
 
 if TYPE_CHECKING:
     from distcc_build.resolve.resolver import DnsResolver

@@ -40,6 +40,7 @@ def environment(args: argparse.Namespace) -> dict[str, str]:
     :raises UsageError: when an option is not NAME=VALUE, or cannot be used.
     """
     from distcc_build.config import PREFIX, parse_config
+    from distcc_build.errors import ConfigError
 
     environ = dict(os.environ)
     for setting in args.option:
@@ -47,7 +48,10 @@ def environment(args: argparse.Namespace) -> dict[str, str]:
         if not sign:
             raise UsageError(f"-o {setting!a}: expected NAME=VALUE")
         variable = PREFIX + name.upper()
-        _, ignored = parse_config([], {variable: value})
+        try:
+            _, ignored = parse_config([], {variable: value})
+        except ConfigError as error:
+            raise UsageError(f"-o {setting!a}: {error}") from None
         # Bounds that cross are judged where all settings are known.
         wrong = next((one for one in ignored if variable in one), None)
         if wrong is not None:

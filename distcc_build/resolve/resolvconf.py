@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from distcc_build.config import is_domain
 from distcc_build.hostspec import parse_address
+from distcc_build.values import is_domain
 
 __all__ = ["ResolvConf", "parse_resolv_conf"]
 

@@ -38,7 +38,14 @@ def test_no_source_gives_the_defaults() -> None:
             "allow",
             (ipaddress.ip_network("18.0.0.0/8"),),
         ),
+        (
+            '["10.1.0.0/16", "fd00:1::/32"]',
+            "10.1.0.0/16,fd00:1::/32",
+            "only",
+            (ipaddress.ip_network("10.1.0.0/16"), ipaddress.ip_network("fd00:1::/32")),
+        ),
         ("true", "yes", "allow_loopback", True),
+        ("true", "1", "require_dnssec", True),
         ("false", "Off", "probe", False),
         ('"lzo"', "lzo", "compression", "lzo"),
         ("2.5", "2.5", "deadline", 2.5),
@@ -96,6 +103,35 @@ def test_a_bad_value_is_named_with_what_was_expected(
     assert config == Config()
     assert expected in warning
     assert warning.endswith("; it is ignored")
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "expected"),
+    [
+        ("ONLY", "10.1.2.3/8", "expected networks"),
+        ("ONLY", "", "expected one network at least"),
+        ("ONLY", "10.1.0.0/16;10.2.0.0/16", "expected networks"),
+        ("REQUIRE_DNSSEC", "ture", "expected on or off"),
+        ("REQUIRE_DNSSEC", "", "expected on or off"),
+        ("REQUIRE_DNSEC", "1", "did you mean DISTCC_BUILD_REQUIRE_DNSSEC"),
+        ("ONYL", "10.1.0.0/16", "did you mean DISTCC_BUILD_ONLY"),
+    ],
+)
+def test_what_was_to_forbid_something_is_not_ignored(
+    variable: str, value: str, expected: str
+) -> None:
+    with pytest.raises(ConfigError, match=expected):
+        parse_config([], {f"DISTCC_BUILD_{variable}": value})
+
+
+def test_only_forbids_what_it_does_not_name() -> None:
+    config, _ = parse_config([("c", 'only = ["10.1.0.0/16", "fd00::/8"]')], {})
+    assert not config.forbids(ipaddress.ip_address("10.1.2.3"))
+    assert not config.forbids(ipaddress.ip_address("fd01::1"))
+    assert config.forbids(ipaddress.ip_address("10.2.2.3"))
+    assert not Config().forbids(ipaddress.ip_address("10.2.2.3"))
+    with pytest.raises(ConfigError, match="one network at least"):
+        parse_config([("c", "only = []")], {})
 
 
 def test_the_cache_directory_is_set_by_the_environment_only() -> None:

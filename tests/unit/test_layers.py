@@ -13,7 +13,7 @@ PACKAGE = ROOT / "distcc_build"
 LAYERS = [
     ["errors"],
     ["hostspec"],
-    ["hosts", "resolve.answers", "verdict"],
+    ["hosts", "resolve.answers", "values", "verdict"],
     ["config", "compilers", "plan", "flags", "units", "wire"],
     ["resolve.walk", "resolve.resolvconf", "resolve.slots"],
     ["policy"],
@@ -50,6 +50,7 @@ PURE = {
     "health",
     "outcome",
     "units",
+    "values",
     "verdict",
     "wire",
     "resolve.answers",

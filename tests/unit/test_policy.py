@@ -9,6 +9,7 @@ from distcc_build.config import Config
 from distcc_build.hostspec import IPAddress
 from distcc_build.policy import Server, State, judge, refusal, used
 from distcc_build.resolve.answers import Found, Step, Verdict
+from distcc_build.values import Network
 
 CONFIG = Config()
 
@@ -50,7 +51,11 @@ def test_private_addresses_are_accepted(address: str) -> None:
         ("255.255.255.255", "no address of one machine"),
         ("172.32.0.1", "not a private address"),
         ("100.128.0.1", "not a private address"),
-        ("::ffff:10.0.0.1", "not a private address"),
+        ("::ffff:10.0.0.1", "stands for 10.0.0.1 (give the name an A record"),
+        ("::ffff:8.8.8.8", "stands for another address: 8.8.8.8 is not a private address (allow"),
+        ("::10.0.0.1", "stands for 10.0.0.1"),
+        ("64:ff9b::808:808", "stands for another address: 8.8.8.8"),
+        ("2002:808:808::1", "stands for another address: 8.8.8.8"),
     ],
 )
 def test_others_are_refused_with_the_remedy(address: str, remedy: str) -> None:
@@ -94,3 +99,93 @@ def test_loopback_servers_are_servers_like_any_other() -> None:
     config = replace(CONFIG, allow_loopback=True)
     (server,) = judged(step(1, "127.1.0.1"), config=config, own="127.1.0.1")
     assert server.state is State.USED
+
+
+def networks(*texts: str) -> tuple[Network, ...]:
+    return tuple(ipaddress.ip_network(one) for one in texts)
+
+
+def only(*texts: str) -> Config:
+    """Everything is allowed but for what `only` leaves out."""
+    everywhere = networks("0.0.0.0/0", "::/0")
+    return replace(CONFIG, only=networks(*texts), allow=everywhere, allow_loopback=True)
+
+
+@pytest.mark.parametrize(
+    ("address", "named"),
+    [
+        ("10.1.2.3", ["10.1.0.0/16"]),
+        ("fd12::1", ["10.1.0.0/16", "fd12::/32"]),
+        ("8.8.8.8", ["8.8.8.0/24"]),
+        ("127.1.0.1", ["127.0.0.0/8"]),
+        ("::ffff:10.1.2.3", ["10.1.0.0/16", "::ffff:0:0/96"]),
+        ("64:ff9b::a01:203", ["10.1.0.0/16", "64:ff9b::/96"]),
+    ],
+)
+def test_what_only_names_is_used(address: str, named: list[str]) -> None:
+    assert refusal(ip(address), only(*named)) is None
+
+
+@pytest.mark.parametrize(
+    ("address", "named"),
+    [
+        ("10.2.0.1", ["10.1.0.0/16"]),
+        ("8.8.8.8", ["10.1.0.0/16"]),
+        ("127.1.0.1", ["10.1.0.0/16"]),
+        ("::1", ["10.1.0.0/16"]),
+        ("fd12::1", ["10.1.0.0/16"]),
+        ("10.1.2.3", ["fd12::/32"]),
+        ("169.254.1.1", ["10.1.0.0/16"]),
+        # The connection ends at the IPv4 address, however it is written.
+        ("::ffff:10.1.2.3", ["10.1.0.0/16"]),
+        ("::ffff:8.8.8.8", ["10.1.0.0/16", "::/0"]),
+        ("::8.8.8.8", ["10.1.0.0/16", "::/0"]),
+        ("::ffff:0:8.8.8.8", ["10.1.0.0/16", "::/0"]),
+        ("64:ff9b::808:808", ["10.1.0.0/16", "::/0"]),
+        ("64:ff9b:1::808:808", ["10.1.0.0/16", "::/0"]),
+        ("2002:808:808::1", ["10.1.0.0/16", "::/0"]),
+        ("2001:0:a01:1::f7f7:f7f7", ["10.1.0.0/16", "::/0"]),
+        ("::ffff:127.0.0.1", ["10.1.0.0/16", "::/0"]),
+    ],
+)
+def test_what_only_leaves_out_is_refused_whatever_else_allows_it(
+    address: str, named: list[str]
+) -> None:
+    why = refusal(ip(address), only(*named)) or ""
+    assert f'outside only = ["{named[0]}"' in why
+    assert "(add its network if it is yours)" in why
+    assert "\n" not in why
+
+
+def test_only_adds_nothing() -> None:
+    config = replace(CONFIG, only=networks("8.8.8.0/24", "127.0.0.0/8"))
+    assert 'allow = ["8.8.8.0/24"]' in (refusal(ip("8.8.8.8"), config) or "")
+    assert "allow_loopback" in (refusal(ip("127.1.0.1"), config) or "")
+
+
+def test_a_refusal_names_a_few_of_many_networks() -> None:
+    many = replace(CONFIG, only=networks(*(f"10.{n}.0.0/16" for n in range(99))))
+    why = refusal(ip("192.168.0.1"), many) or ""
+    assert '"10.3.0.0/16", ...]' in why
+    assert "10.4." not in why
+
+
+def test_another_address_of_the_name_that_only_names_is_taken() -> None:
+    (server,) = judged(step(1, "8.8.8.8", "10.2.0.1", "10.1.0.1"), config=only("10.1.0.0/16"))
+    assert (str(server.address), server.state) == ("10.1.0.1", State.USED)
+
+
+def test_this_machine_needs_no_leave_of_only() -> None:
+    servers = judged(
+        step(1, "10.2.0.1"),
+        step(2, "10.2.0.2"),
+        step(3, "127.0.0.1"),
+        config=only("10.1.0.0/16"),
+        own="10.2.0.2",
+    )
+    states = [one.state for one in servers]
+    assert states == [State.REFUSED, State.OWN, State.OWN]
+    assert used(servers) == ()
+    # Without `allow_loopback` a loopback address is nobody's.
+    config = replace(CONFIG, only=networks("10.1.0.0/16"))
+    assert [one.state for one in judged(step(1, "127.0.0.1"), config=config)] == [State.REFUSED]
