@@ -19,6 +19,7 @@ from distcc_build.resolve.walk import Walk
 from distcc_build.values import NUMBER_LENGTH
 
 if TYPE_CHECKING:
+    from distcc_build.resolve.dnssec import Unasked
     from distcc_build.resolve.resolver import DnsResolver
     from distcc_build.resolve.system import SystemResolver
 
@@ -125,14 +126,21 @@ def find_servers(
     return replace(farm, surroundings=fingerprint, queries=queries, seconds=round(took, 4))
 
 
-def _resolver(config: Config, conf: ResolvConf) -> "DnsResolver | SystemResolver":
+def _resolver(config: Config, conf: ResolvConf) -> "DnsResolver | SystemResolver | Unasked":
+    from distcc_build.resolve.dnssec import NO_VALIDATOR, SYSTEM, Unasked, on_this_machine
+
     if config.resolver == "system":
         from distcc_build.resolve.system import SystemResolver
 
-        return SystemResolver(config.walk_budget)
+        return Unasked(SYSTEM) if config.require_dnssec else SystemResolver(config.walk_budget)
     from distcc_build.resolve.resolver import DnsResolver
 
-    return DnsResolver(conf.nameservers, config.walk_budget)
+    if not config.require_dnssec:
+        return DnsResolver(conf.nameservers, config.walk_budget)
+    servers = on_this_machine(conf.nameservers)
+    if not servers:
+        return Unasked(NO_VALIDATOR)
+    return DnsResolver(servers, config.walk_budget, validated=True)
 
 
 def _grant(answer: Answer, now: float) -> Grant:

@@ -1,4 +1,4 @@
-"""Asks name servers for the addresses of names.  The client's only importer of dnspython.
+"""Asks name servers for the addresses of names.
 
 A name is asked for A and AAAA at once, over UDP, from one socket for each name server that
 is connected to it: a closed port is then an error at once instead of a silence, and answers
@@ -8,7 +8,6 @@ from elsewhere never arrive.  What does not match a question that is out is igno
 
 import asyncio
 import contextlib
-import ipaddress
 import secrets
 import struct
 from collections.abc import Sequence
@@ -19,11 +18,11 @@ import dns.exception
 import dns.flags
 import dns.message
 import dns.name
-import dns.rcode
 import dns.rdatatype
-import dns.ttl
 
-from distcc_build.resolve.answers import Answer, Failed, Found, Missing, lowest
+from distcc_build.resolve.answers import Answer, Failed
+from distcc_build.resolve.dnssec import NOT_VALIDATED
+from distcc_build.resolve.packet import USABLE, Asked, answer, is_about, parse, query
 from distcc_build.resolve.pair import Pair, Reply
 
 __all__ = ["DnsResolver"]
@@ -34,19 +33,12 @@ RETRY = 0.2
 MAX_ERRORS = 3
 """Replies that refuse an answer (SERVFAIL, REFUSED, ...) before the question is given up."""
 
-MAX_NEGATIVE = 3600
-"""Seconds for which a negative answer is believed at most (RFC 2308 section 5)."""
-
-USABLE = {dns.rcode.NOERROR, dns.rcode.NXDOMAIN}
-"""What tells whether a name exists."""
-
 
 @dataclass(eq=False, slots=True)
 class Half:
     """One question of one type on its way."""
 
-    name: dns.name.Name
-    rdtype: dns.rdatatype.RdataType
+    asked: Asked
     done: Reply
     started: float
     wire: bytes = b""
@@ -61,12 +53,17 @@ class Half:
 class DnsResolver:
     """Looks names up at given name servers, many at a time."""
 
-    def __init__(self, servers: Sequence[tuple[str, int]], budget: float) -> None:
+    def __init__(
+        self, servers: Sequence[tuple[str, int]], budget: float, *, validated: bool = False
+    ) -> None:
         """Prepare; nothing is opened yet.
 
         :param servers: address and port of each name server, in order of preference.
         :param budget: seconds after which a name without an answer has failed.
+        :param validated: an answer without the AD bit is none; only for servers that can be
+            believed in that.
         """
+        self._validated = validated
         self._servers = list(servers)
         self._budget = budget
         self._transports: list[asyncio.DatagramTransport | None] = []
@@ -124,12 +121,11 @@ class DnsResolver:
             # One time-out has shown that nobody answers; another would only add to the wait.
             loop.call_soon(done, Failed("no name server answers"))
             return
-        half = Half(whole, rdtype, done, loop.time(), server=self._last_server)
+        half = Half((whole, rdtype), done, loop.time(), server=self._last_server)
         number = secrets.randbelow(65536)
         while number in self._out:
             number = secrets.randbelow(65536)
-        query = dns.message.make_query(half.name, half.rdtype, id=number)
-        half.wire = query.to_wire()
+        half.wire = query(half.asked, number, validated=self._validated)
         self._out[number] = half
         self._send(half)
 
@@ -178,7 +174,7 @@ class DnsResolver:
         """Give a question up after a silence, and the others too if any are out."""
         lost = list(self._out.values())
         # A single name may be what its server chokes on; several are the server itself.
-        self._silent = len({one.name for one in lost}) > 1
+        self._silent = len({one.asked[0] for one in lost}) > 1
         for one in lost if self._silent else [half]:
             self._finish(one, Failed(f"{one.why} within {self._budget:g} s"))
 
@@ -193,8 +189,8 @@ class DnsResolver:
             self._again(half, 0 if others else RETRY / 4)
 
     def _read(self, half: Half, data: bytes, index: int) -> None:
-        message = _parse(data)
-        if message is None or not _answers(message, half):
+        message = parse(data)
+        if message is None or not is_about(message, half.asked):
             return
         self._last_answer = asyncio.get_running_loop().time()
         if message.rcode() in USABLE:
@@ -215,8 +211,8 @@ class DnsResolver:
                 data = await self._exchange(half.wire, index)
         except (OSError, EOFError, TimeoutError):
             return self._error(half, "truncated answer, and TCP did not complete it")
-        message = _parse(data)
-        if message is None or data[:2] != half.wire[:2] or not _answers(message, half):
+        message = parse(data)
+        if message is None or data[:2] != half.wire[:2] or not is_about(message, half.asked):
             return self._error(half, "truncated answer, and that over TCP is no answer to it")
         if message.flags & dns.flags.TC:
             return self._error(half, "truncated answer, over TCP too")
@@ -231,22 +227,13 @@ class DnsResolver:
             return await reader.readexactly(size)
 
     def _take(self, half: Half, message: dns.message.QueryMessage) -> None:
-        if message.rcode() not in USABLE:
-            return self._error(half, dns.rcode.to_text(message.rcode()))
-        try:
-            chain = message.resolve_chaining()
-        except (dns.exception.DNSException, ValueError):
-            return self._error(half, "the answer has a CNAME loop or too long a chain")
-        if chain.answer is not None:
-            ttl = float(chain.minimum_ttl)
-            if half.rdtype == dns.rdatatype.TXT:
-                texts = tuple(tuple(item.strings) for item in chain.answer)
-                return self._finish(half, Found((), ttl, texts=texts))
-            addresses = lowest(ipaddress.ip_address(item.address) for item in chain.answer)
-            return self._finish(half, Found(addresses, ttl))
-        # Without an SOA a negative answer says nothing of how long it holds (RFC 2308 section 5).
-        ttl = 0 if chain.minimum_ttl >= dns.ttl.MAX_TTL else min(chain.minimum_ttl, MAX_NEGATIVE)
-        return self._finish(half, Missing(float(ttl), message.rcode() == dns.rcode.NXDOMAIN))
+        if self._validated and message.rcode() in USABLE and not message.flags & dns.flags.AD:
+            # That a name does not exist has to be proved as well: a lie leads to the next domain.
+            return self._finish(half, Failed(NOT_VALIDATED))
+        found = answer(message, half.asked[1])
+        if isinstance(found, Failed):
+            return self._error(half, found.why)
+        return self._finish(half, found)
 
     def _finish(self, half: Half, answer: Answer) -> None:
         if self._forget(half):
@@ -260,28 +247,6 @@ class DnsResolver:
                 task.cancel()
         number = struct.unpack("!H", half.wire[:2])[0]
         return self._out.get(number) is half and bool(self._out.pop(number))
-
-
-def _parse(data: bytes) -> dns.message.QueryMessage | None:
-    """The packet as a response to a query; None when it is none."""
-    try:
-        message = dns.message.from_wire(data, ignore_trailing=True)
-    except dns.message.Truncated as short:
-        message = short.kwargs["message"]
-    except (dns.exception.DNSException, ValueError, struct.error):
-        return None
-    if isinstance(message, dns.message.QueryMessage) and message.flags & dns.flags.QR:
-        return message
-    return None
-
-
-def _answers(message: dns.message.QueryMessage, half: Half) -> bool:
-    """Whether a packet with the right number is about this very question."""
-    if not message.question:
-        # Some servers leave the question out when they say FORMERR or REFUSED.
-        return message.rcode() not in USABLE
-    asked = message.question[0]
-    return len(message.question) == 1 and (asked.name, asked.rdtype) == (half.name, half.rdtype)
 
 
 class _Socket(asyncio.DatagramProtocol):

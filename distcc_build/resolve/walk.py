@@ -254,7 +254,7 @@ class Walk:
         if self._misses > self._gap:
             return self._stop(_reason(step))
         if self._failures >= MAX_FAILED_RUN and step.number >= highest:
-            return self._stop(f"{self._steps[-self._failures].name} {_COULD_NOT}")
+            return self._stop(_all_failed(self._steps[-self._failures :]))
         self._number += 1
         return None
 
@@ -269,7 +269,11 @@ class Walk:
         )
 
 
-_COULD_NOT = "and the names behind it could not be asked: no usable answer from DNS"
+def _all_failed(steps: Sequence[Step]) -> str:
+    """Why names that could not be asked end the walk: their common reason, if they have one."""
+    reasons = {one.answer.why for one in steps if isinstance(one.answer, Failed)}
+    why = reasons.pop() if len(reasons) == 1 else "no usable answer from DNS"
+    return f"{steps[0].name} and the names behind it could not be asked: {why}"
 
 
 def _reason(step: Step) -> str:

@@ -21,7 +21,7 @@ LAYERS = [
     ["farmfile"],
     ["outcome", "health"],
     ["machine", "inputs", "paths", "store", "backoff", "resolve.pair", "resolve.system"],
-    ["exchange", "spawn"],
+    ["exchange", "resolve.dnssec", "resolve.packet", "spawn"],
     ["resolve.resolver", "resolve.survey", "reference", "stats"],
     ["probe"],
     ["proving", "search"],
@@ -61,7 +61,7 @@ PURE = {
 IMPURE = {"asyncio", "dns", "os", "pathlib", "shutil", "socket", "subprocess", "threading", "time"}
 TOP = len(LAYERS)
 RANK = {module: rank for rank, row in enumerate(LAYERS) for module in row}
-SPEAKS_DNS = {"resolve.resolver", "farm.nameserver", "farm.zone"}
+SPEAKS_DNS = {"resolve.packet", "resolve.resolver", "farm.nameserver", "farm.zone"}
 
 
 def modules() -> list[str]:
