@@ -15,12 +15,13 @@ from typing import Self
 from distcc_build.resolve.answers import Failed
 from distcc_build.resolve.pair import Reply
 
-__all__ = ["NOT_VALIDATED", "NO_VALIDATOR", "SYSTEM", "Unasked", "on_this_machine"]
+__all__ = ["BOGUS", "NOT_VALIDATED", "NO_VALIDATOR", "SYSTEM", "Unasked", "on_this_machine"]
 
 NOT_VALIDATED = (
     "the answer is not validated, as require_dnssec wants it (sign the zone, and let the resolver"
     " on this machine validate)"
 )
+BOGUS = "SERVFAIL: the resolver on this machine has no answer, or one whose signature is wrong"
 NO_VALIDATOR = (
     "require_dnssec believes only a name server on this machine, and none is set (run a validating"
     " resolver here, such as unbound)"

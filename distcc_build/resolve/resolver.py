@@ -18,10 +18,11 @@ import dns.exception
 import dns.flags
 import dns.message
 import dns.name
+import dns.rcode
 import dns.rdatatype
 
 from distcc_build.resolve.answers import Answer, Failed
-from distcc_build.resolve.dnssec import NOT_VALIDATED
+from distcc_build.resolve.dnssec import BOGUS, NOT_VALIDATED
 from distcc_build.resolve.packet import USABLE, Asked, answer, is_about, parse, query
 from distcc_build.resolve.pair import Pair, Reply
 
@@ -232,7 +233,8 @@ class DnsResolver:
             return self._finish(half, Failed(NOT_VALIDATED))
         found = answer(message, half.asked[1])
         if isinstance(found, Failed):
-            return self._error(half, found.why)
+            bogus = self._validated and message.rcode() == dns.rcode.SERVFAIL
+            return self._error(half, BOGUS if bogus else found.why)
         return self._finish(half, found)
 
     def _finish(self, half: Half, answer: Answer) -> None:
