@@ -9,6 +9,8 @@ from pathlib import Path
 from distcc_build.config import Config, parse_config, switched_off
 from distcc_build.errors import ConfigError
 from distcc_build.hosts import DISCOVER, HostsList, parse_hosts
+from distcc_build.plan import Dependency
+from distcc_build.trust import distrust
 
 __all__ = ["Inputs", "config_files", "read_inputs"]
 
@@ -38,6 +40,8 @@ class Inputs:
     """Absolute paths that this was read from or would have been, were they there."""
     off: bool
     """DISTCC_BUILD says that nothing of ours is to be used."""
+    seen: tuple[Dependency, ...] = ()
+    """The files as they were when they were read: they may change before a plan is made."""
 
 
 def read_inputs(environ: Mapping[str, str]) -> Inputs:
@@ -46,12 +50,16 @@ def read_inputs(environ: Mapping[str, str]) -> Inputs:
     The hosts list is looked for as distcc does (distcc src/hosts.c): $DISTCC_HOSTS even if
     empty, else $DISTCC_DIR/hosts or ~/.distcc/hosts, else /etc/distcc/hosts.
 
-    :raises ConfigError: when a configuration file cannot be used.
+    :raises ConfigError: when a configuration file or a hosts list cannot be used, or not be
+        believed: what it was meant to forbid must not be forgotten.
     """
     configured = config_files(environ)
-    texts = [(str(path), text) for path in configured if (text := _read(path)) is not None]
+    home = environ.get("HOME", "")
+    seen: list[Dependency] = []
+    read = [(str(path), _read(path, home, seen)) for path in configured]
+    texts = [(name, text) for name, text in read if text is not None]
     config, warnings = parse_config(texts, environ)
-    source, text, hosts_files = _hosts_text(environ)
+    source, text, hosts_files = _hosts_text(environ, seen)
     given = text is not None
     hosts = parse_hosts(DISCOVER if text is None else text)
     return Inputs(
@@ -62,6 +70,7 @@ def read_inputs(environ: Mapping[str, str]) -> Inputs:
         warnings + hosts.problems,
         tuple(str(path) for path in [*configured, *hosts_files]),
         switched_off(environ),
+        tuple(seen),
     )
 
 
@@ -78,7 +87,9 @@ def config_files(environ: Mapping[str, str]) -> list[Path]:
     return files
 
 
-def _hosts_text(environ: Mapping[str, str]) -> tuple[str, str | None, list[Path]]:
+def _hosts_text(
+    environ: Mapping[str, str], seen: list[Dependency]
+) -> tuple[str, str | None, list[Path]]:
     """Where the list is, its text if there is one, and the files that were looked at."""
     for variable in ("DISTCC_BUILD_HOSTS", "DISTCC_HOSTS"):
         if variable in environ:
@@ -91,7 +102,7 @@ def _hosts_text(environ: Mapping[str, str]) -> tuple[str, str | None, list[Path]
         looked.append(Path(os.path.abspath(own), "hosts"))  # noqa: PTH100 - no link is followed
     looked.append(SYSTEM_HOSTS)
     for index, path in enumerate(looked):
-        text = _read(path)
+        text = _read(path, environ.get("HOME", ""), seen)
         if text is None:
             continue
         if path == SYSTEM_HOSTS and {str(entry) for entry in _plain(text)} <= PLACEHOLDER:
@@ -104,16 +115,25 @@ def _plain(text: str) -> list[str]:
     return [token for line in text.split("\n") for token in line.partition("#")[0].split()]
 
 
-def _read(path: Path) -> str | None:
-    """The file's text; None when there is none."""
+def _read(path: Path, home: str, seen: list[Dependency]) -> str | None:
+    """The file's text; None when there is none.  How it was found is added to `seen`."""
     try:
         # A FIFO would be waited for.
         file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        with open(file, "rb") as stream:  # noqa: PTH123 - a descriptor
-            if not stat.S_ISREG(os.fstat(file).st_mode):
-                raise ConfigError(f"{path}: expected a file; mend or remove it")
-            return stream.read(MAX_SIZE).decode("utf-8", "backslashreplace")
     except (FileNotFoundError, NotADirectoryError):
+        seen.append(Dependency(str(path), None))
         return None
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}; mend or remove it") from None
+    # What is there from here on must not pass for a file that is not.
+    try:
+        with open(file, "rb") as stream:  # noqa: PTH123 - a descriptor
+            found = os.fstat(file)
+            if not stat.S_ISREG(found.st_mode):
+                raise ConfigError(f"{path}: expected a file; mend or remove it")
+            if why := distrust(str(path), found, home):
+                raise ConfigError(f"{path} is not believed: {why}")
+            seen.append(Dependency(str(path), found.st_mtime_ns, found.st_size, found.st_ino))
+            return stream.read(MAX_SIZE).decode("utf-8", "backslashreplace")
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror}; mend or remove it") from None

@@ -69,7 +69,7 @@ def make_plan(
         program_kind="distcc" if as_distcc else "compiler",
         # The launcher looks for the compiler before it waits for a plan: it may have gone since.
         program=str(distcc if as_distcc else typed or f"/usr/bin/{word}"),
-        dependencies=tuple(_dependencies(looked_at[:MAX_DEPENDENCIES])),
+        dependencies=tuple(_dependencies(looked_at[:MAX_DEPENDENCIES], inputs.seen)),
         env=env,
         defaults=defaults,
         notes=notes,
@@ -180,13 +180,18 @@ def _places(word: str, path: str | None, found: Compiler | Path | None) -> list[
     return places
 
 
-def _dependencies(looked_at: Iterable[str]) -> Iterable[Dependency]:
+def _dependencies(
+    looked_at: Iterable[str], seen: Iterable[Dependency] = ()
+) -> Iterable[Dependency]:
+    """The files as they were when they were read, and else as they are."""
+    known = {one.path: one for one in seen}
     for path in looked_at:
         try:
             found = os.stat(path)  # noqa: PTH116
         except (FileNotFoundError, NotADirectoryError):
-            yield Dependency(path, None)
+            yield known.get(path, Dependency(path, None))
         except OSError:
             continue  # what cannot be looked at now cannot be compared later
         else:
-            yield Dependency(path, found.st_mtime_ns, found.st_size, found.st_ino)
+            now = Dependency(path, found.st_mtime_ns, found.st_size, found.st_ino)
+            yield known.get(path, now)

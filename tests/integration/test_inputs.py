@@ -1,5 +1,7 @@
 """The hosts list and the configuration are found where distcc and XDG say."""
 
+import os
+import time
 from pathlib import Path
 
 import pytest
@@ -7,6 +9,8 @@ import pytest
 from distcc_build import inputs
 from distcc_build.errors import ConfigError
 from distcc_build.inputs import read_inputs
+from distcc_build.launch import Situation
+from distcc_build.planning import make_plan
 
 DEBIAN = "# As described in the distcc manpage, ...\n#\n127.0.0.1\n"
 
@@ -91,3 +95,20 @@ def test_bytes_that_are_no_text_are_problems_and_not_more(home: Path) -> None:
     read = read_inputs({"HOME": str(home)})
     assert str(read.hosts) == "c"
     assert len(read.warnings) == 2
+
+
+def test_a_plan_rests_on_the_files_as_they_were_read(home: Path) -> None:
+    """What is forbidden while servers are looked for must not wait until the plan is too old."""
+    own = home / ".config/distcc-build/config.toml"
+    own.parent.mkdir(parents=True)
+    own.write_text("gap = 1")
+    environ = {"HOME": str(home), "PATH": os.environ["PATH"], "DISTCC_BUILD": "off"}
+    read = read_inputs(environ)
+    before = own.stat()
+    own.write_text('only = ["10.1.0.0/16"]')
+    (home / ".distcc/hosts").write_text("b")
+    plan = make_plan("gcc", Situation(read, None, environ["PATH"]), environ, home, time.time())
+    rests_on = {one.path: one for one in plan.dependencies}
+    assert rests_on[str(own)].mtime_ns == before.st_mtime_ns
+    assert rests_on[str(own)].size == before.st_size
+    assert rests_on[str(home / ".distcc/hosts")].mtime_ns is None

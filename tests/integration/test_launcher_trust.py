@@ -275,6 +275,14 @@ def test_set_uid_launcher_ignores_the_environment(plain: Box, mode: int, user: i
 
 
 @in_namespace
+def test_set_gid_launcher_ignores_the_environment(plain: Box) -> None:
+    os.chown(plain.launcher, 0, OTHER)
+    plain.launcher.chmod(0o2755)
+    environ = {"DISTCC_BUILD_CACHE_DIR": "/mnt/cache", "HOME": "/mnt/home"}
+    assert plan_directory(plain, "true", **environ) == "/tmp/distcc-build-0"
+
+
+@in_namespace
 def test_ordinary_user_uses_its_own_home(plain: Box) -> None:
     os.chown(plain.root / "home", OTHER, OTHER)
     user = ["setpriv", f"--reuid={OTHER}", f"--regid={OTHER}", "--clear-groups"]

@@ -20,6 +20,7 @@ LAYERS = [
     ["choice"],
     ["farmfile"],
     ["outcome", "health"],
+    ["trust"],
     ["machine", "inputs", "paths", "store", "backoff", "resolve.pair", "resolve.system"],
     ["exchange", "resolve.dnssec", "resolve.packet", "spawn"],
     ["resolve.resolver", "resolve.survey", "reference", "stats"],
