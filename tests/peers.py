@@ -91,17 +91,18 @@ class FakeDistccd:
     Args:
         reply: What to send to a client that has sent something; None leaves it waiting
             until the server ends, `b""` closes without a byte.
-        address: Where to listen.
+        address, port: Where to listen; 0 is a free port.
     """
 
-    def __init__(self, reply: bytes | None, *, address: str = "127.0.0.1") -> None:
+    def __init__(self, reply: bytes | None, *, address: str = "127.0.0.1", port: int = 0) -> None:
         self._reply = reply
         self._address = address
+        self.port = port
         self.connections = 0
 
     def __enter__(self) -> Self:
-        self._socket = socket.create_server((self._address, 0))
-        self.port: int = self._socket.getsockname()[1]
+        self._socket = socket.create_server((self._address, self.port))
+        self.port = self._socket.getsockname()[1]
         self._kept: list[socket.socket] = []
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self._thread.start()
