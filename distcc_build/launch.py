@@ -155,13 +155,18 @@ def _distcc_dir(environ: Mapping[str, str], directory: Path) -> Path | None:
         return None if _usable(Path(given)) else _private(directory)
     home = environ.get("HOME", "")
     if home and _usable(Path(home, ".distcc")):
-        return None
+        return _private(directory) if _foreign(Path(home, ".distcc")) else None
     try:
         own = Path(pwd.getpwuid(os.geteuid()).pw_dir, ".distcc")
     except KeyError:
         return _private(directory)
     # A build without HOME shares its slots with the same user's other builds.
     return own if not home and _usable(own) else _private(directory)
+
+
+def _foreign(folder: Path) -> bool:
+    """Whether root would write into another's folder (sudo -E), where distcc follows links."""
+    return os.geteuid() == 0 and folder.stat().st_uid != 0
 
 
 def _private(directory: Path) -> Path | None:

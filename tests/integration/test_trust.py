@@ -10,7 +10,9 @@ import pytest
 
 from distcc_build import inputs, trust
 from distcc_build.errors import ConfigError
+from distcc_build.hosts import parse_hosts
 from distcc_build.inputs import read_inputs
+from distcc_build.launch import Situation, distcc_environment
 
 OTHER = 12345
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
@@ -190,3 +192,18 @@ def test_root_does_not_believe_the_user_whose_home_it_has(home: Path) -> None:
     if "Permission denied" in done.stderr or "No module named" in done.stderr:
         pytest.skip("another user cannot reach this Python")
     assert "10.1.0.0/16" in done.stdout, done.stderr
+
+
+@as_root
+def test_root_leaves_nothing_in_the_distcc_folder_of_another(home: Path, tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    cache.mkdir(0o700)
+    situation = Situation(read_inputs({"HOME": str(home), "DISTCC_HOSTS": "a"}), None, None)
+
+    def state() -> str | None:
+        environ = {"HOME": str(home)}
+        return distcc_environment(situation, parse_hosts("a"), environ, cache)[1].get("DISTCC_DIR")
+
+    assert state() is None
+    os.chown(home / ".distcc", OTHER, OTHER)
+    assert state() == str(cache / "distcc")
