@@ -15,7 +15,7 @@ from distcc_build.inputs import Inputs
 from distcc_build.launch import Situation, distcc_environment
 from distcc_build.plan import MAX_DEPENDENCIES, Dependency, Note, Plan
 from distcc_build.reference import Compiler, find_compiler, kept
-from distcc_build.search import RESOLV_CONF
+from distcc_build.search import RESOLV_CONF, surroundings
 
 __all__ = ["failure_plan", "make_plan"]
 
@@ -59,8 +59,12 @@ def make_plan(
     looked_at = list(dict.fromkeys(looked_at))
     until = now + NOTHING_CHANGES if farm is None else farm.until
     stale = until + NOTHING_CHANGES if farm is None else farm.stale
+    dependencies = tuple(_dependencies(looked_at[:MAX_DEPENDENCIES], inputs.seen))
     if len(looked_at) > MAX_DEPENDENCIES:
         until = stale = min(until, now + UNSURE)
+    if farm is not None and surroundings(inputs.config)[1] != farm.surroundings:
+        # The network was changed during the search; those who wait for this plan get it.
+        until = stale = now + 1
     return Plan(
         made=int(now),
         until=max(int(until), int(now) + 1),
@@ -69,7 +73,7 @@ def make_plan(
         program_kind="distcc" if as_distcc else "compiler",
         # The launcher looks for the compiler before it waits for a plan: it may have gone since.
         program=str(distcc if as_distcc else typed or f"/usr/bin/{word}"),
-        dependencies=tuple(_dependencies(looked_at[:MAX_DEPENDENCIES], inputs.seen)),
+        dependencies=dependencies,
         env=env,
         defaults=defaults,
         notes=notes,
@@ -77,7 +81,9 @@ def make_plan(
     )
 
 
-def failure_plan(text: str, files: Iterable[str], environ: Mapping[str, str], now: float) -> Plan:
+def failure_plan(
+    text: str, files: Iterable[str], environ: Mapping[str, str], directory: Path, now: float
+) -> Plan:
     """The plan where none could be made: compile locally, say why, try again in a minute.
 
     :param text: what went wrong, in one sentence.
@@ -89,7 +95,8 @@ def failure_plan(text: str, files: Iterable[str], environ: Mapping[str, str], no
     if distcc is None:
         raise paths.missing("distcc")
     inputs = Inputs(Config(), HostsList(()), "", True, (), tuple(files), off=False)
-    hosts = Situation(inputs, None, path).hosts()
+    situation = Situation(inputs, None, path)
+    env, defaults = distcc_environment(situation, situation.hosts(), environ, directory)
     return Plan(
         made=int(now),
         until=int(now) + UNSURE,
@@ -98,7 +105,8 @@ def failure_plan(text: str, files: Iterable[str], environ: Mapping[str, str], no
         program_kind="distcc",
         program=str(distcc),
         dependencies=tuple(_dependencies(files)),
-        env={"DISTCC_HOSTS": str(hosts)},
+        env=env,
+        defaults=defaults,
         notes=(Note("failure", f"{text}; compiling locally ('distcc-build explain' tells more)"),),
     )
 

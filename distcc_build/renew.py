@@ -56,7 +56,8 @@ def background(words: Sequence[str]) -> int:
         if not isinstance(error, DistccBuildError):
             text = f"{type(error).__name__}: {text}"
         files = [str(one) for one in config_files(environ)]
-        replace(plan_path, format_plan(failure_plan(text, files, environ, time.time())))
+        plan = failure_plan(text, files, environ, plan_path.parent, time.time())
+        replace(plan_path, format_plan(plan))
     else:
         with contextlib.suppress(Exception):  # the others get theirs when they are asked for
             write_plans(word, situation, environ, written=True)

@@ -8,9 +8,11 @@ import pytest
 
 from distcc_build import inputs
 from distcc_build.errors import ConfigError
+from distcc_build.farmfile import Farm
 from distcc_build.inputs import read_inputs
 from distcc_build.launch import Situation
 from distcc_build.planning import make_plan
+from distcc_build.search import surroundings
 
 DEBIAN = "# As described in the distcc manpage, ...\n#\n127.0.0.1\n"
 
@@ -112,3 +114,12 @@ def test_a_plan_rests_on_the_files_as_they_were_read(home: Path) -> None:
     assert rests_on[str(own)].mtime_ns == before.st_mtime_ns
     assert rests_on[str(own)].size == before.st_size
     assert rests_on[str(home / ".distcc/hosts")].mtime_ns is None
+
+
+def test_a_plan_for_a_network_that_has_changed_is_soon_over(home: Path) -> None:
+    environ = {"HOME": str(home), "PATH": os.environ["PATH"]}
+    read, now = read_inputs(environ), time.time()
+    for network, kept in ((surroundings(read.config)[1], 900), ("another", 1)):
+        farm = Farm(now, now + 300, now + 900, network)
+        plan = make_plan("gcc", Situation(read, farm, environ["PATH"]), environ, home, now)
+        assert plan.stale == int(now + kept)
