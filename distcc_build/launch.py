@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from distcc_build import machine, paths
+from distcc_build import machine
 from distcc_build.choice import Candidate, complete, job_count, pause
+from distcc_build.client import Client, find_client
 from distcc_build.discover import Wanted, discover
 from distcc_build.farmfile import Farm
 from distcc_build.hosts import HostsList
@@ -39,12 +40,8 @@ class Situation:
     """None where the user's list does not ask for discovery."""
     path: str | None
     """Where compilers are looked for: the value of PATH."""
-
-    @property
-    def has_distcc(self) -> bool:
-        """Whether there is a client to distribute with; without it no slots are waited for."""
-        found = paths.find_program("distcc", self.path) or paths.find_program("distcc", None)
-        return found is not None
+    client: Client
+    """What distributes; where there is none, no slots are waited for."""
 
     def compilers(self, words: Iterable[str]) -> "list[Compiler]":
         """The compilers that these words stand for; those that are not here are left out."""
@@ -55,7 +52,7 @@ class Situation:
     def candidates(self, words: Iterable[str]) -> list[Candidate]:
         """The servers that are good for all these compilers."""
         farm, config = self.farm, self.inputs.config
-        if farm is None or not self.has_distcc:
+        if farm is None or not self.client.usable:
             return []
         if not config.probe:
             return [Candidate(one, one.limit or config.limit) for one in farm.used]
@@ -79,7 +76,7 @@ class Situation:
     def hosts(self, *words: str) -> HostsList:
         """The hosts list for compiles by these compilers."""
         own = self.farm is not None and any(one.state is State.OWN for one in self.farm.servers)
-        here = self.inputs.off or not self.has_distcc
+        here = self.inputs.off or not self.client.usable
         listed = HostsList(()) if here else self.inputs.hosts
         return complete(
             listed,
@@ -113,12 +110,13 @@ def assess(
     See `discover` for the other arguments and the errors.
     """
     path = environ.get("PATH")
+    client = find_client(path, directory)
     if not inputs.hosts.discover or inputs.off:
-        return Situation(inputs, None, path)
+        return Situation(inputs, None, path, client)
     state = _distcc_dir(environ, directory) or _users_own(environ)
     wanted = Wanted(words, path, state, patient)
     farm = discover(inputs.config, directory, wanted, force=force, started=started)
-    return Situation(inputs, farm, path)
+    return Situation(inputs, farm, path, client)
 
 
 def distcc_environment(

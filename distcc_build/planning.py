@@ -8,6 +8,7 @@ from pathlib import Path
 
 from distcc_build import machine, paths
 from distcc_build.choice import job_count
+from distcc_build.client import find_client
 from distcc_build.config import Config
 from distcc_build.farmfile import Farm
 from distcc_build.hosts import HostsList, Kind
@@ -39,16 +40,17 @@ def make_plan(
     """
     inputs, farm = situation.inputs, situation.farm
     path = environ.get("PATH")
-    distcc = paths.find_program("distcc", path) or paths.find_program("distcc", None)
+    client = situation.client
+    distcc = client.program
     typed, compiler = paths.find_program(word, path), find_compiler(word, path)
     hosts = situation.hosts(word)
     kind = typed.resolve().name if typed else ""
     env, defaults = distcc_environment(situation, hosts, environ, directory)
-    notes = _notes(situation, word, hosts, distcc is not None)
+    notes = _notes(situation, word, hosts)
     if kind in {"ccache", "sccache"}:
         env, defaults, notes = *_ccache(environ), ()
     # What is a link to distcc or ccache is run as it is.
-    as_distcc = distcc is not None and kind not in {"distcc", "ccache", "sccache"}
+    as_distcc = client.usable is not None and kind not in {"distcc", "ccache", "sccache"}
     looked_at = [
         *_files(compiler, distcc),
         *inputs.files,
@@ -60,7 +62,8 @@ def make_plan(
     until = now + NOTHING_CHANGES if farm is None else farm.until
     stale = until + NOTHING_CHANGES if farm is None else farm.stale
     dependencies = tuple(_dependencies(looked_at[:MAX_DEPENDENCIES], inputs.seen))
-    if len(looked_at) > MAX_DEPENDENCIES:
+    # What is wrong with a client may be mended without a change of its file.
+    if len(looked_at) > MAX_DEPENDENCIES or client.fault:
         until = stale = min(until, now + UNSURE)
     if farm is not None and surroundings(inputs.config)[1] != farm.surroundings:
         # The network was changed during the search; those who wait for this plan get it.
@@ -72,7 +75,7 @@ def make_plan(
         jobs=job_count(hosts, inputs.config, machine.cores()),
         program_kind="distcc" if as_distcc else "compiler",
         # The launcher looks for the compiler before it waits for a plan: it may have gone since.
-        program=str(distcc if as_distcc else typed or f"/usr/bin/{word}"),
+        program=str(client.usable if as_distcc else typed or f"/usr/bin/{word}"),
         dependencies=dependencies,
         env=env,
         defaults=defaults,
@@ -88,14 +91,16 @@ def failure_plan(
 
     :param text: what went wrong, in one sentence.
     :param files: the files whose change may mend it.
+    :param directory: the cache directory.
     :raises NotFoundError: when there is no distcc, whose slots this needs.
     """
     path = environ.get("PATH")
-    distcc = paths.find_program("distcc", path) or paths.find_program("distcc", None)
+    client = find_client(path, directory)
+    distcc = client.usable
     if distcc is None:
         raise paths.missing("distcc")
     inputs = Inputs(Config(), HostsList(()), "", True, (), tuple(files), off=False)
-    situation = Situation(inputs, None, path)
+    situation = Situation(inputs, None, path, client)
     env, defaults = distcc_environment(situation, situation.hosts(), environ, directory)
     return Plan(
         made=int(now),
@@ -132,13 +137,13 @@ def _ccache(environ: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]
     return env, {"CCACHE_PREFIX": str(paths.launcher())}
 
 
-def _notes(situation: Situation, word: str, hosts: HostsList, has_distcc: bool) -> tuple[Note, ...]:
+def _notes(situation: Situation, word: str, hosts: HostsList) -> tuple[Note, ...]:
     """At most one line, with everything that the user should know."""
     inputs, farm = situation.inputs, situation.farm
     said = [("config", text) for text in inputs.warnings]
     alone = all(one.kind is Kind.LOCAL for one in hosts.hosts)
-    if not has_distcc:
-        said.append(("no-distcc", f"{paths.missing('distcc')}; compiling locally"))
+    if situation.client.fault:
+        said.append(("no-distcc", f"{situation.client.fault}; compiling locally"))
     elif farm is not None and alone and not farm.used:
         refused = next((one.why for one in farm.servers if one.why), "")
         said.append(("no-servers", f"no distcc servers: {refused or farm.why}; compiling locally"))

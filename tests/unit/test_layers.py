@@ -23,7 +23,7 @@ LAYERS = [
     ["trust"],
     ["machine", "inputs", "paths", "store", "backoff", "resolve.pair", "resolve.system"],
     ["exchange", "resolve.dnssec", "resolve.packet", "spawn"],
-    ["resolve.resolver", "resolve.survey", "reference", "stats"],
+    ["resolve.resolver", "resolve.survey", "reference", "stats", "client"],
     ["probe"],
     ["proving", "search"],
     ["discover", "examine", "wrap"],
