@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "become.h"
 #include "compiler.h"
@@ -96,11 +97,22 @@ become_compiler(char **argv, char **envp, bool local_hosts)
 	return status;
 }
 
+/* gcc passes over a TMPDIR in which it can make no file; distcc does not compile there at all */
+static bool
+tmpdir_unusable(void)
+{
+	const char *path = getenv("TMPDIR");
+	struct stat st;
+
+	return path && *path &&
+	       (stat(path, &st) < 0 || !S_ISDIR(st.st_mode) || access(path, R_OK | W_OK | X_OK) < 0);
+}
+
 void
 become_planned(const struct plan *plan, char **argv, char **envp)
 {
-	static char distcc[] = "distcc";
-	char **changed = env_copy(envp, plan->nvariables);
+	static char distcc[] = "distcc", tmpdir[] = "TMPDIR=/tmp";
+	char **changed = env_copy(envp, plan->nvariables + 1);
 
 	/* a plan for ourselves would be carried out for ever.  With distcc before the words the
 	   alias comes to that end as well, so the longer look is not needed there */
@@ -112,6 +124,8 @@ become_planned(const struct plan *plan, char **argv, char **envp)
 	}
 	if (plan->distcc) {
 		*--argv = distcc;
+		if (tmpdir_unusable())
+			env_set(changed, tmpdir, false);
 		hear_of_children();
 	}
 	if (!fits(argv, changed)) {
