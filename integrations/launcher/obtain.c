@@ -104,7 +104,7 @@ await(const struct place *place, const char *name, const char *lock_name, const 
 			snprintf(line, sizeof(line), "%s%s; compiling locally (try: distcc-build hosts)",
 			         plan.made ? "no plan holds: " : "cannot start distcc-build",
 			         plan.made ? why_none : "");
-			say_once(place->dir, "no-refresh", line);
+			say_once(place->dir, "no-plan", line);
 			return false;
 		}
 		if (held != PLAN_NONE)
@@ -120,7 +120,7 @@ await(const struct place *place, const char *name, const char *lock_name, const 
 	snprintf(line, sizeof(line),
 	         "discovery did not finish within %s s; compiling locally (try: distcc-build explain)",
 	         seconds);
-	say_once(place->dir, "deadline", line);
+	say_once(place->dir, "no-plan", line);
 	return false;
 }
 
