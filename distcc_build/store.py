@@ -95,7 +95,13 @@ def replace(path: Path, data: bytes) -> None:
         try:
             with open(os.open(name, flags, 0o600, dir_fd=folder), "wb") as stream:  # noqa: PTH123
                 stream.write(data)
-            os.rename(name, path.name, src_dir_fd=folder, dst_dir_fd=folder)
+            try:
+                os.rename(name, path.name, src_dir_fd=folder, dst_dir_fd=folder)
+            except IsADirectoryError:
+                # Nobody else can have put it there; out of the way, where a sweep finds it.
+                away = f".tmp-{secrets.token_hex(8)}"
+                os.rename(path.name, away, src_dir_fd=folder, dst_dir_fd=folder)
+                os.rename(name, path.name, src_dir_fd=folder, dst_dir_fd=folder)
         except OSError:
             with contextlib.suppress(OSError):
                 os.unlink(name, dir_fd=folder)
