@@ -224,6 +224,8 @@ def _ask(*words: str, shell: MutableMapping[str, Any] | None = None) -> str:
                 env={**os.environ, **extra},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
+                # What is wrong is said once in a build, by the launcher.
+                stderr=subprocess.DEVNULL,
                 timeout=QUERY_TIMEOUT,
                 check=True,
             )
