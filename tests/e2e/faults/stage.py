@@ -1,0 +1,105 @@
+"""Where one build system meets all faults, one after the other."""
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from e2e.faults.scene import MARK, Fault, Outcome, Scene
+from e2e.faults.systems import SOURCES, System
+from e2e.workbench import SYSTEM_PATH, Workbench
+
+from distcc_build.farm.loopback import DOMAIN, Farm
+
+__all__ = ["Run", "Stage"]
+
+
+@dataclass(frozen=True)
+class Run:
+    """What came of two builds of all under one fault."""
+
+    cold: Outcome
+    """Nothing was known before, but for what the fault needs."""
+    again: Outcome
+    """The same at once after it, all objects taken away."""
+    remote: tuple[int, int]
+    """How many compiles of each the servers did."""
+    expected: dict[str, bytes]
+    """The objects as the compiler makes them."""
+
+
+class Stage:
+    """A project that is set up once, and built under one fault after the other."""
+
+    def __init__(self, system: System, folder: Path, venv: Path, farm: Farm) -> None:
+        self.system = system
+        self._folder = folder / system.name
+        self._home = folder / f"home-{system.name}"
+        self._venv = venv
+        self._farm = farm
+        self._expected: dict[str, bytes] = {}
+
+    def set_up(self) -> None:
+        """Write the project, let the build system see it, and build it by the compiler alone."""
+        self._folder.mkdir()
+        self.system.write(self._folder)
+        bench = Workbench(self._venv, self._folder, {"DISTCC_BUILD": "off"})
+        if self.system.set_up:
+            self.system.set_up(bench, self._folder)
+        scene = self._scene()
+        scene.begin()
+        scene.environ["DISTCC_BUILD"] = "off"
+        built = scene.build()
+        assert built.status == 0, built.said
+        self._expected = built.objects
+        assert len(self._expected) == len(SOURCES)
+
+    def run(self, fault: Fault) -> Run:
+        """Build twice under a fault, with nothing left of those before."""
+        scene = self._scene()
+        scene.begin()
+        try:
+            with fault.happen(scene):
+                before = scene.remote()
+                cold = scene.build()
+                first = self._remote(scene, before, fault)
+                scene.meanwhile()
+                again = scene.build()
+                second = self._remote(scene, before + first, fault)
+        finally:
+            scene.end()
+            shutil.rmtree(scene.home, ignore_errors=True)
+            self._own_again()
+        return Run(cold, again, (first, second), self._expected)
+
+    def _remote(self, scene: Scene, before: int, fault: Fault) -> int:
+        if fault.here:
+            return scene.remote() - before
+        return scene.remote_soon(before + len(SOURCES)) - before
+
+    def _own_again(self) -> None:
+        for path in [self._folder, *self._folder.rglob("*")]:
+            os.chown(path, os.geteuid(), -1, follow_symlinks=False)
+
+    def _scene(self) -> Scene:
+        return Scene(
+            self.system,
+            self._folder,
+            self._home,
+            self._venv,
+            self._farm,
+            {
+                "PATH": f"{self._venv / 'bin'}:{SYSTEM_PATH}",
+                "HOME": str(self._home),
+                "LC_ALL": "C.UTF-8",
+                "DISTCC_HOSTS": "--discover-distccN",
+                "DISTCC_BUILD_NAMESERVERS": self._farm.nameserver.endpoint,
+                "DISTCC_BUILD_DOMAIN": DOMAIN,
+                "DISTCC_BUILD_ALLOW_LOOPBACK": "1",
+                "DISTCC_BUILD_PORT": str(self._farm.daemons.port),
+                "DISTCC_BUILD_LIMIT": str(self._farm.daemons.slots),
+                # Nothing is judged by the time it takes, on a machine with four builds at once.
+                "DISTCC_BUILD_DEADLINE": "20",
+                MARK: f"{self.system.name} {os.getpid()}",
+            },
+        )
