@@ -44,6 +44,7 @@ def discover(
     wanted: Wanted = Wanted(),
     *,
     force: bool = False,
+    content: bool = False,
     started: float | None = None,
 ) -> Farm:
     """What is known of the farm, learned anew where that no longer holds.
@@ -52,6 +53,7 @@ def discover(
     :param directory: the cache directory.
     :param wanted: the compilers to prove on its servers.
     :param force: ask even for what is still fresh.
+    :param content: what compiles are given meanwhile will do, though it is no longer fresh.
     :param started: time.monotonic() at which the waiting began; the deadline counts from it.
     :raises OSError: when the result cannot be kept.
     """
@@ -70,14 +72,16 @@ def discover(
     old = store.read_farm(path)
     if old is not None and holds(old) and not _unproved(old, config, wanted):
         return old
-    with store.locked(path, left()) as mine:
+    going_on = not force and old is not None and _served(old, fingerprint, config, wanted)
+    if content and going_on and old is not None:
+        return old
+    # Nobody who can go on waits for who looks already: for a silent server that takes seconds.
+    with store.locked(path, 0.0 if going_on else left()) as mine:
         # Another process may have been here while this one waited.
         old = store.read_farm(path)
         if not mine:
-            usable = old is not None and old.surroundings == fingerprint
-            if old is not None and usable and old.made <= time.time() < old.stale:
-                return old
-            return _nothing(fingerprint, "another discovery takes too long")
+            usable = old is not None and _served(old, fingerprint)
+            return old if old and usable else _nothing(fingerprint)
         walked = old is not None and holds(old)
         if old is not None and walked and not _unproved(old, config, wanted):
             return old
@@ -109,6 +113,14 @@ def discover(
         farm = _remember(farm, wanted)
         store.write_farm(path, farm)
     return farm
+
+
+def _served(
+    farm: Farm, fingerprint: str, config: Config | None = None, wanted: Wanted = Wanted()
+) -> bool:
+    """Whether compiles go on with it, fresh or not; with a configuration, these compilers' too."""
+    given = farm.surroundings == fingerprint and farm.made <= time.time() < farm.stale
+    return given and (config is None or not _unproved(farm, config, wanted))
 
 
 def _unproved(farm: Farm, config: Config, wanted: Wanted) -> bool:
@@ -148,8 +160,8 @@ def _remember(farm: Farm, wanted: Wanted) -> Farm:
     return replace(farm, compilers=tuple(known)[:MAX_COMPILERS])
 
 
-def _nothing(surroundings: str, why: str) -> Farm:
+def _nothing(surroundings: str) -> Farm:
     """What to go on with where nothing could be learned; it is not kept."""
-    now = time.time()
+    now, why = time.time(), "another discovery takes too long"
     # The other process ends any moment now.
     return Farm(now, now + 3, now + 3, surroundings, why=why, degraded=True)

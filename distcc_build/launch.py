@@ -98,6 +98,7 @@ def assess(
     environ: Mapping[str, str],
     *words: str,
     force: bool = False,
+    content: bool = False,
     patient: bool = False,
     started: float | None = None,
 ) -> Situation:
@@ -105,6 +106,7 @@ def assess(
 
     :param environ: what the build runs with.
     :param words: the compilers that it uses.
+    :param content: what compiles are given meanwhile will do.
     :param patient: nobody waits for the result.
 
     See `discover` for the other arguments and the errors.
@@ -115,7 +117,7 @@ def assess(
         return Situation(inputs, None, path, client)
     state = _distcc_dir(environ, directory) or _users_own(environ)
     wanted = Wanted(words, path, state, patient)
-    farm = discover(inputs.config, directory, wanted, force=force, started=started)
+    farm = discover(inputs.config, directory, wanted, force=force, content=content, started=started)
     return Situation(inputs, farm, path, client)
 
 

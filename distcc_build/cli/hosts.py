@@ -31,7 +31,9 @@ def run(args: argparse.Namespace) -> int:
     inputs = read_inputs(environ)
     warn(inputs.warnings)
     directory = cache_directory(environ, args.compiler)
-    situation = assess(inputs, directory, environ, args.compiler, force=args.refresh)
+    situation = assess(
+        inputs, directory, environ, args.compiler, force=args.refresh, content=not args.refresh
+    )
     if situation.inputs.hosts.discover and not situation.compilers([args.compiler]):
         warn([f"{args.compiler!a}: no such compiler on PATH; the list is for compiling here"])
     farm = situation.farm

@@ -24,7 +24,8 @@ def run(args: argparse.Namespace) -> int:
         inputs = read_inputs(environ)
         warn(inputs.warnings)
         word = args.compiler
-        jobs = assess(inputs, cache_directory(environ, word), environ, word).jobs(word)
+        directory = cache_directory(environ, word)
+        jobs = assess(inputs, directory, environ, word, content=True).jobs(word)
     except Exception as error:  # noqa: BLE001 - `-j "$(distcc-build jobs)"` takes anything for an answer
         warn([f"{str(error) or type(error).__name__}; counting this machine only"])
         jobs = os.cpu_count() or 1
