@@ -11,6 +11,8 @@ goes on plainly.
 
 from __future__ import annotations
 
+import atexit
+import contextlib
 import json
 import os
 import re
@@ -79,7 +81,28 @@ def generate(env: Any, **_options: Any) -> None:
     _complete(env["ENV"], launcher)
     _add_prefixes(env)
     _watch_tools(env)
+    atexit.unregister(_remove_unfinished)
+    atexit.register(_remove_unfinished)
     _set_jobs(env["ENV"])
+
+
+def _remove_unfinished() -> None:
+    """Remove what failed compiles have left.
+
+    distcc, unlike gcc, leaves half an object when it is interrupted, and the next build would
+    take it: to SCons a file that is there and whose sources are as before is up to date.
+    """
+    from SCons.Script import GetBuildFailures
+
+    for failure in GetBuildFailures():
+        node = failure.node
+        env = node.get_env() if hasattr(node, "get_env") else None
+        if not env or LAUNCHER not in env:
+            continue
+        path = str(node.get_abspath())
+        if path.endswith((env.subst("$OBJSUFFIX"), env.subst("$SHOBJSUFFIX"))):
+            with contextlib.suppress(OSError):
+                Path(path).unlink()
 
 
 def _add_prefixes(env: Any) -> None:
