@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -25,7 +26,7 @@ UID = 12345
 MARK = "DISTCC_MARK"
 """A variable by which processes are recognized; SCons hands on what begins so."""
 
-PATIENCE = 30.0
+PATIENCE = 90.0
 """Seconds after which a build hangs."""
 
 
@@ -81,14 +82,18 @@ class Scene:
                 os.kill(pid, signal.SIGKILL)
 
     def refreshers(self) -> list[int]:
-        """The processes that have outlived this project's builds, or run beside one."""
-        found = []
+        """What discovers behind this project's builds."""
+        return [pid for pid, words in self.processes().items() if b"_refresh" in words]
+
+    def processes(self) -> dict[int, list[bytes]]:
+        """All that this project's builds have started and that still runs: its words."""
+        found = {}
         mine = f"{MARK}={self.system.name} {os.getpid()}".encode()
         for entry in Path("/proc").glob("[0-9]*/environ"):
             with contextlib.suppress(OSError):
                 words = entry.with_name("cmdline").read_bytes().split(b"\0")
-                if b"_refresh" in words and mine in entry.read_bytes().split(b"\0"):
-                    found.append(int(entry.parent.name))
+                if mine in entry.read_bytes().split(b"\0"):
+                    found[int(entry.parent.name)] = words
         return found
 
     def start(self, *words: str) -> "subprocess.Popen[bytes]":
@@ -105,9 +110,13 @@ class Scene:
             process_group=0,
         )
 
-    def build(self) -> "Outcome":
-        """Build all of it; where that hangs, kill it."""
-        self.system.clean(self.folder)
+    def build(self, *, clean: bool = True) -> "Outcome":
+        """Build all of it; where that hangs, kill it.
+
+        :param clean: take away what an earlier build has made.
+        """
+        if clean:
+            self.system.clean(self.folder)
         before = time.monotonic()
         with self.start() as process:
             try:
@@ -123,11 +132,19 @@ class Scene:
         found = {}
         for path in self.system.made(self.folder):
             if path.suffix == ".o":
+                content = path.read_bytes()
                 if "three" in path.name:
-                    # The name of a server's folder gets into it.
-                    subprocess.run(["strip", "--strip-debug", path], check=True)
-                found[str(path.relative_to(self.folder))] = path.read_bytes()
+                    content = self._stripped(path)
+                found[str(path.relative_to(self.folder))] = content
         return found
+
+    def _stripped(self, path: Path) -> bytes:
+        """Without what is for debuggers: the name of a server's folder gets into it."""
+        with tempfile.NamedTemporaryFile(dir=self.folder.parent) as copy:
+            done = subprocess.run(
+                ["strip", "--strip-debug", "-o", copy.name, path], capture_output=True, check=False
+            )
+            return Path(copy.name).read_bytes() if done.returncode == 0 else done.stderr
 
     def remote(self) -> int:
         """How many compiles of this project the servers have done, ever."""

@@ -54,11 +54,13 @@ def turncoat(
     spoil: Callable[[bytes], bytes | None],
     *,
     while_judged: bool,
+    until: threading.Event | None = None,
 ) -> Iterator[None]:
     """Serve at an address, by way of a good server.
 
     :param behind: the good server; its port is ours as well.
     :param while_judged: whether replies to probes are spoiled too.
+    :param until: when the second half of a spoiled reply is sent; at once by default.
     """
     listening = socket.create_server((address, behind[1]), backlog=64)
     ending = threading.Event()
@@ -81,6 +83,10 @@ def turncoat(
                     client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, now)
                     return
                 reply = spoiled
+                if until is not None:
+                    client.sendall(reply[: len(reply) // 2])
+                    until.wait()
+                    reply = reply[len(reply) // 2 :]
             client.sendall(reply)
 
     thread = threading.Thread(target=serve, daemon=True)
@@ -104,8 +110,12 @@ def _through(client: socket.socket, good: socket.socket) -> tuple[bytes, bytes]:
                 parts.append(part)
                 good.sendall(part)
 
-    threading.Thread(target=forward, daemon=True).start()
+    forwarding = threading.Thread(target=forward, daemon=True)
+    forwarding.start()
     reply = b""
     while part := good.recv(65536):
         reply += part
+    # Closing alone would not be seen by the client while somebody still reads from it.
+    client.shutdown(socket.SHUT_RD)
+    forwarding.join()
     return b"".join(parts), reply
