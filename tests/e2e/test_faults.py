@@ -1,13 +1,14 @@
 """Every fault in a build by every build system: it ends well, soon, and with the right objects."""
 
 import functools
+import os
 import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from e2e.faults.all import FAULTS
+from e2e.faults.all import FAULTS, RELATED
 from e2e.faults.daemons import open_farm
 from e2e.faults.scene import Fault
 from e2e.faults.stage import Run, Stage
@@ -15,9 +16,12 @@ from e2e.faults.systems import SYSTEMS
 
 from distcc_build.farm.daemons import open_to_others
 
-MATRIX: dict[str, Fault] = {fault.name: fault for fault in FAULTS}
+ALL = bool(os.environ.get("DISTCC_BUILD_ALL_FAULTS"))
+"""Whether there is time for those that are like another one."""
 
-SLACK = 15.0
+MATRIX: dict[str, Fault] = {one.name: one for one in FAULTS if ALL or one.name not in RELATED}
+
+SLACK = 30.0
 """Seconds: of a machine that is busy with four builds at once, and more."""
 
 Runner = Callable[[str, str], Run]
@@ -46,6 +50,7 @@ def run(installation: Path) -> Iterator[Runner]:
             yield lambda name, system: together(name)[system].result()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("system", [one.name for one in SYSTEMS])
 @pytest.mark.parametrize("name", MATRIX)
 def test_a_build_survives(name: str, system: str, run: Runner) -> None:
@@ -53,10 +58,13 @@ def test_a_build_survives(name: str, system: str, run: Runner) -> None:
     for outcome in (came.cold, came.again):
         assert outcome.status == 0, outcome.said
         assert outcome.objects == came.expected, outcome.said
-        assert outcome.seconds < SLACK + fault.extra
+        assert outcome.seconds < fault.extra + SLACK
     assert came.lines <= fault.lines, (came.cold.ours, came.again.ours)
     assert (0 if fault.here else 3) == came.remote[1], (came.remote, came.again.said)
 
 
 def test_there_are_enough_faults() -> None:
-    assert len(MATRIX) == len(FAULTS) >= 60
+    names = [fault.name for fault in FAULTS]
+    assert len(set(names)) == len(names) >= 100
+    assert set(names) > RELATED
+    assert len(MATRIX) >= 60
