@@ -107,9 +107,17 @@ def test_nothing_is_written_where_others_can_enter(cache: Path) -> None:
 
 
 def test_a_write_that_fails_leaves_nothing(cache: Path) -> None:
+    with pytest.raises(OSError, match="too long"):
+        replace(cache / ("a" * 300), b"x")
+    assert list(cache.iterdir()) == []
+
+
+def test_a_directory_in_the_place_of_a_file_is_moved_away(cache: Path) -> None:
     (cache / "a").mkdir()
-    with pytest.raises(OSError, match="a"):
-        replace(cache / "a", b"x")
+    (cache / "a" / "b").touch()
+    replace(cache / "a", b"x")
+    assert (cache / "a").read_bytes() == b"x"
+    sweep(cache, time.time() + 2 * 3_600)
     assert [one.name for one in cache.iterdir()] == ["a"]
 
 
