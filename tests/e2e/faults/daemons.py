@@ -16,6 +16,7 @@ from e2e.faults.turncoat import SPOILERS, black_hole, turncoat
 from e2e.workbench import SYSTEM_PATH
 from peers import FakeDistccd
 from probing import odd_compilers
+from running import eventually
 from servers import ScriptedNameServer
 
 from distcc_build.farm.daemons import Daemons, Differing
@@ -132,29 +133,31 @@ def server_disk_full(scene: Scene) -> Iterator[None]:
 
 @contextlib.contextmanager
 def full_daemon(scene: Scene) -> Iterator[None]:
-    """A distccd whose TMPDIR has 16 KiB."""
+    """A distccd whose TMPDIR has 4 KiB."""
     user = pwd.getpwnam("distccd" if "distccd" in {p.pw_name for p in pwd.getpwall()} else "nobody")
     with tempfile.TemporaryDirectory(dir="/tmp") as folder:
         Path(folder).chmod(0o755)
         full = Path(folder, "full")
         full.mkdir()
         subprocess.run(
-            ["mount", "-t", "tmpfs", "-o", f"size=16k,uid={user.pw_uid}", "full", full], check=True
+            ["mount", "-t", "tmpfs", "-o", f"size=4k,uid={user.pw_uid}", "full", full], check=True
         )
-        port = scene.farm.daemons.port
-        command = ["distccd", "--daemon", "--no-detach", "--log-stderr", f"--user={user.pw_name}"]
-        command += [f"--listen={free(scene)}", f"--port={port}", "--allow=127.0.0.0/8", "--jobs=8"]
+        log = Path(folder, "log")
+        command = ["distccd", "--daemon", "--no-detach", "--log-stderr", "--log-level=info"]
+        command += [f"--user={user.pw_name}", f"--port={scene.farm.daemons.port}", "--jobs=8"]
+        command += [f"--listen={free(scene)}", "--allow=127.0.0.0/8"]
         try:
-            with subprocess.Popen(
-                command,
-                env={"PATH": SYSTEM_PATH, "TMPDIR": str(full)},
-                stderr=subprocess.PIPE,
-                text=True,
-                start_new_session=True,
-            ) as process:
-                assert process.stderr
+            with (
+                log.open("w") as stream,
+                subprocess.Popen(
+                    command,
+                    env={"PATH": SYSTEM_PATH, "TMPDIR": str(full)},
+                    stderr=stream,
+                    start_new_session=True,
+                ) as process,
+            ):
                 try:
-                    assert any("listening on" in line for line in process.stderr)
+                    assert eventually(lambda: "listening on" in log.read_text()), log.read_text()
                     yield
                 finally:
                     os.killpg(process.pid, signal.SIGKILL)
