@@ -1,12 +1,13 @@
 """A small compile through the installed launcher, checked against the compiler's own object."""
 
+import json
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
 from distcc_build.paths import launcher
 
-__all__ = ["Bench"]
+__all__ = ["Bench", "age"]
 
 SOURCE = "extern int puts(const char *);\nint main(void) { return puts(WHAT) < 0; }\n"
 
@@ -64,3 +65,25 @@ class Bench:
         )
         assert done.returncode == expect, done
         return done.stdout
+
+
+def age(cache: Path, seconds: int) -> None:
+    """Make every plan and farm in the cache older, as if nothing had been built since."""
+    for path in cache.iterdir():
+        if path.name.startswith("plan-"):
+            lines = path.read_text().splitlines()
+            old = [
+                f"{word} {int(rest) - seconds}" if word in {"made", "until", "stale"} else line
+                for line in lines
+                for word, _, rest in [line.partition(" ")]
+            ]
+            path.write_text("\n".join(old) + "\n")
+        elif path.suffix == ".json":
+            table = json.loads(path.read_text())
+            for key in ("made", "until", "stale"):
+                table[key] -= seconds
+            for one in table["servers"]:
+                one[5] -= seconds
+            for asked in table["answers"].values():
+                asked[0] -= seconds
+            path.write_text(json.dumps(table))

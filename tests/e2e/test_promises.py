@@ -1,6 +1,5 @@
 """The two promises on a real farm: the compile happens, and its object is the compiler's."""
 
-import json
 import os
 import shutil
 import signal
@@ -11,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from compiling import Bench
+from compiling import Bench, age
 from servers import ScriptedNameServer, drop, numbered
 
 from distcc_build.farm.loopback import Farm
@@ -91,28 +90,6 @@ def test_a_silent_name_server_is_waited_for_once(tmp_path: Path) -> None:
         for _ in range(3):
             assert bench.compile("gcc") == ""
         assert len(server.queries) == asked
-
-
-def age(cache: Path, seconds: int) -> None:
-    """Make every plan and farm in the cache older, as if nothing had been built since."""
-    for path in cache.iterdir():
-        if path.name.startswith("plan-"):
-            lines = path.read_text().splitlines()
-            old = [
-                f"{word} {int(rest) - seconds}" if word in {"made", "until", "stale"} else line
-                for line in lines
-                for word, _, rest in [line.partition(" ")]
-            ]
-            path.write_text("\n".join(old) + "\n")
-        elif path.suffix == ".json":
-            table = json.loads(path.read_text())
-            for key in ("made", "until", "stale"):
-                table[key] -= seconds
-            for one in table["servers"]:
-                one[5] -= seconds
-            for asked in table["answers"].values():
-                asked[0] -= seconds
-            path.write_text(json.dumps(table))
 
 
 def test_servers_known_before_stay_when_dns_dies(farm: Farm, bench: Bench) -> None:
