@@ -74,6 +74,20 @@ become(int lock, const char *program, const char *plan, const char *word, char *
 	execve(program, argv, envp);
 }
 
+/* where the build blocks SIGCHLD, ours would be pending in what we become */
+static void
+take_signal(const sigset_t *before)
+{
+	sigset_t pending, ours;
+	int number;
+
+	sigemptyset(&ours);
+	sigaddset(&ours, SIGCHLD);
+	if (sigpending(&pending) == 0 && sigismember(&pending, SIGCHLD) == 1 &&
+	    sigismember(before, SIGCHLD) == 0)
+		sigwait(&ours, &number);
+}
+
 bool
 refresh_start(int lock, const char *plan, const char *word, char **envp)
 {
@@ -81,6 +95,8 @@ refresh_start(int lock, const char *plan, const char *word, char **envp)
 	char program[PATH_MAX];
 	char **clean;
 	int status = 0;
+	bool ended;
+	sigset_t before;
 	pid_t child;
 
 	if (last.start && stamp.start - last.start < FORGIVEN_AFTER)
@@ -88,6 +104,8 @@ refresh_start(int lock, const char *plan, const char *word, char **envp)
 	if (stamp.attempts > ATTEMPTS || !find(program) || !(clean = environment(envp)) ||
 	    !lock_write(lock, stamp))
 		return false;
+	if (sigpending(&before) < 0)
+		sigfillset(&before);
 	child = fork();
 	if (child == 0) {
 		/* twice, so that the compiler does not inherit a child it knows nothing of */
@@ -98,5 +116,7 @@ refresh_start(int lock, const char *plan, const char *word, char **envp)
 		_exit(child < 0);
 	}
 	free(clean);
-	return child > 0 && (waitpid(child, &status, 0) < 0 || status == 0);
+	ended = child > 0 && (waitpid(child, &status, 0) < 0 || status == 0);
+	take_signal(&before);
+	return ended;
 }

@@ -1,9 +1,6 @@
 """The launcher on its warm path: what it becomes, and what it leaves alone."""
 
 import os
-import resource
-import signal
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -14,11 +11,6 @@ from launcher_box import Box, Record, record
 @pytest.fixture(params=BUILDS)
 def box(tmp_path: Path, request: pytest.FixtureRequest) -> Box:
     return Box(tmp_path / "box", request.param)
-
-
-@pytest.fixture
-def plain(tmp_path: Path) -> Box:
-    return Box(tmp_path / "box")
 
 
 def launched(box: Box, *words: str | bytes | Path, **environ: str | None) -> Record:
@@ -43,45 +35,6 @@ def test_plan_for_a_compiler_keeps_the_word(box: Box) -> None:
     assert seen.env["CCACHE_PREFIX"] == "x"
 
 
-def odd_process() -> None:
-    os.umask(0o027)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGPIPE, signal.SIG_IGN)
-    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1, signal.SIGCHLD])
-    resource.setrlimit(resource.RLIMIT_NOFILE, (200, 300))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 4096))
-    os.setsid()
-
-
-@pytest.mark.parametrize("freshness", ["fresh", "cold"])
-def test_nothing_else_of_the_process_changes(box: Box, freshness: str) -> None:
-    box.refresher('write_plan "$@"')
-    if freshness == "fresh":
-        box.write_plan()
-    pipes = [fd for _ in range(6) for fd in os.pipe()]
-    seen: list[Record] = []
-    for words in ([box.root / "tools/gcc", "-c", "a.c"], ["gcc", "-c", "a.c"]):
-        target = box.root / f"record{len(seen)}"
-        done = box.run(
-            *words,
-            environ={"RECORD": str(target)},
-            preexec_fn=odd_process,
-            restore_signals=False,
-            pass_fds=pipes,
-            stdin=subprocess.DEVNULL,
-        )
-        assert (done.returncode, done.stderr) == (0, b"")
-        seen.append(record(target.read_bytes()))
-    for fd in pipes:
-        os.close(fd)
-    # Standard output and standard error are another pipe each time.
-    fds = [[fd for fd in r.all("fd") if fd.split()[0] not in (b"1", b"2")] for r in seen]
-    assert fds[0] == fds[1]
-    assert len(fds[0]) == 1 + len(pipes)
-    for key in ("limit", "cwd", "umask", "signals", "children"):
-        assert seen[0].all(key) == seen[1].all(key), key
-
-
 def test_process_is_the_same_one(box: Box) -> None:
     box.write_plan()
     process = box.start("gcc", "-c", "a.c")
@@ -93,45 +46,6 @@ def test_words_arrive_byte_for_byte(box: Box) -> None:
     box.write_plan()
     words = [b"gcc", b"-c", b"", b"\xff\xfe", b"a b", b"$(x)`y`'\"\\", b"\n", b"x" * 100_000]
     assert launched(box, *words).argv == [b"distcc", *words]
-
-
-def test_every_exit_status_is_passed_on(plain: Box) -> None:
-    plain.write_plan()
-    for status in range(256):
-        done = plain.run("gcc", "-c", "a.c", environ={"STATUS": str(status)})
-        assert done.returncode == status
-
-
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGSEGV, signal.SIGABRT, signal.SIGKILL])
-def test_signal_is_passed_on(box: Box, number: signal.Signals) -> None:
-    box.write_plan()
-    done = box.run("gcc", "-c", "a.c", environ={"SIGNAL": str(int(number))})
-    assert done.returncode == -number
-
-
-@pytest.mark.parametrize("closed", [[0], [1], [2], [0, 1], [1, 2], [0, 1, 2]], ids=str)
-def test_closed_standard_files_stay_closed_and_get_none_of_ours(
-    box: Box, closed: list[int]
-) -> None:
-    path = box.write_plan("note hello a note to say")
-    before = path.read_bytes()
-
-    def close() -> None:
-        for fd in closed:
-            os.close(fd)
-
-    target = box.root / "record"
-    for program in (box.launcher, box.root / "tools/gcc"):
-        done = box.run(
-            program, "gcc", "-c", "a.c", environ={"RECORD": str(target)}, preexec_fn=close
-        )
-        assert done.returncode == 0
-    seen = record(target.read_bytes())
-    fds = [int(fd.split()[0]) for fd in seen.all("fd")]
-    # The recorder's own file takes the lowest free one later.
-    assert sorted(fds) == sorted(2 * [fd for fd in range(3) if fd not in closed])
-    assert path.read_bytes() == before
-    assert all(f.read_bytes() == b"" for f in box.cache.iterdir() if f != path)
 
 
 @pytest.mark.parametrize("value", ["off", "OFF", "0", "no", "False"])
