@@ -3,8 +3,8 @@
 import contextlib
 import queue
 import tempfile
-import threading
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from sweep.points import THIN, Point, points
@@ -47,18 +47,14 @@ def judge(
     waiting: queue.SimpleQueue[Point] = queue.SimpleQueue()
     for point in every:
         waiting.put(point)
-    results: list[Result] = []
 
-    def work(worker: Worker) -> None:
+    def work(worker: Worker) -> list[Result]:
+        results: list[Result] = []
         with contextlib.suppress(queue.Empty):
             while True:
-                result = worker.run(waiting.get_nowait())
-                results.append(result)
-                told(result)
+                results.append(worker.run(waiting.get_nowait()))
+                told(results[-1])
+        return results
 
-    threads = [threading.Thread(target=work, args=[worker]) for worker in by]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return results
+    with ThreadPoolExecutor(len(by)) as pool:
+        return [result for results in pool.map(work, by) for result in results]
