@@ -5,6 +5,7 @@ is killed at every call; of calls that are like many others, at some.
 """
 
 import argparse
+import itertools
 import sys
 import time
 from collections import Counter
@@ -32,7 +33,14 @@ def main() -> int:
     with workers(args.jobs) as by:
         every = [one for one in enumerate_points(by[0]) if args.text in name(one)][:: args.every]
         print(f"{len(every)} points", flush=True)
-        results = judge(every, by, told)
+        done = itertools.count(1)
+
+        def tell(result: Result) -> None:
+            told(result)
+            if (number := next(done)) % 500 == 0:
+                print(f"{number} tried", flush=True)
+
+        results = judge(every, by, tell)
         for result in results:
             for _ in range(AGAIN):
                 if (result.recovery or 0) <= RECOVERY:
@@ -65,8 +73,10 @@ def sum_up(results: list[Result], seconds: float) -> int:
     print(f"{len(results) - len(hit)} points that a run did not come to")
     if recoveries := sorted(one.recovery for one in hit if one.recovery is not None):
         middle, last = recoveries[len(recoveries) // 2], recoveries[-1]
-        print(f"{len(recoveries)} times a refresher was killed and the next started after ", end="")
-        print(f"{middle * 1000:.0f} ms (median), {last * 1000:.0f} ms (slowest)")
+        print(
+            f"{len(recoveries)} times the lock of one that was killed was another's after ", end=""
+        )
+        print(f"{middle * 1000:.1f} ms (median), {last * 1000:.0f} ms (slowest)")
     for kill in (True, False):
         slow = [one for one in hit if (one.point.action == KILL) is kill]
         if slow:

@@ -15,7 +15,7 @@ from distcc_build.farm.loopback import Farm
 __all__ = ["enumerate_points", "judge", "workers"]
 
 RECOVERY = 0.05
-"""Seconds at most from the end of a killed refresher to the start of the next."""
+"""Seconds at most that the lock of one that was killed may be nobody's."""
 
 
 @contextlib.contextmanager

@@ -1,10 +1,13 @@
 """A sample of the sweep; `./dev sweep` is all of it."""
 
+import hashlib
 import platform
+from pathlib import Path
 
 import pytest
 from sweep.points import KILL, Call, Point, calls, points, sample
 from sweep.run import enumerate_points, judge, workers
+from sweep.torn import torn
 
 LOG = """\
 7  execve("/a", ["a"], 0x7ff /* 1 var */) = 0
@@ -52,6 +55,18 @@ def test_a_sample_is_of_all_kinds_and_always_the_same() -> None:
     assert {(one.program, one.action) for one in chosen} == {
         (program, action) for program in ("a", "b") for action in ("EIO", KILL)
     }
+
+
+def test_a_torn_file_is_seen(tmp_path: Path) -> None:
+    rest = b"rest"
+    digest = hashlib.sha256(rest).hexdigest().encode()
+    (tmp_path / "reference-1").write_bytes(b"distcc-build reference 1 " + digest + b"\n" + rest)
+    (tmp_path / "lock-1").write_bytes(b"")
+    assert torn(tmp_path) == []
+    for name, data in (("plan-1", b""), ("farm-1.json", b"{"), ("reference-2", b"x\nrest")):
+        (tmp_path / name).write_bytes(data)
+        assert torn(tmp_path) == [name]
+        (tmp_path / name).unlink()
 
 
 @pytest.mark.skipif(platform.system() != "Linux", reason="strace is Linux's")

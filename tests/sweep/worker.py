@@ -1,7 +1,6 @@
 """One point of the sweep: a compile in which one system call fails, and one after it."""
 
 import fcntl
-import hashlib
 import re
 import shlex
 import shutil
@@ -12,12 +11,10 @@ from pathlib import Path
 
 from compiling import age
 from sweep.points import KILL, Call, Point, calls
+from sweep.torn import torn
 
 from distcc_build import paths
-from distcc_build.errors import PlanError
 from distcc_build.farm.loopback import Farm
-from distcc_build.farmfile import FarmFileError, parse_farm
-from distcc_build.plan import parse_plan
 
 __all__ = ["SCENARIOS", "Result", "Worker"]
 
@@ -68,7 +65,7 @@ class Result:
     problems: list[str] = field(default_factory=list)
     seconds: float = 0.0
     recovery: float | None = None
-    """Seconds from the end of a killed refresher to the start of the next one."""
+    """Seconds from the end of one that was killed until the lock was somebody else's to take."""
 
 
 class Worker:
@@ -135,12 +132,14 @@ class Worker:
         if done.returncode not in allowed:
             result.problems.append(f"exit status {done.returncode}")
         self._judge(done, result, object_made=done.returncode == 0)
+        looked = time.time()
         if not self._settle():
             result.problems.append("its refresher does not end")
+        free = time.time()
         result.hit = self._hit()
-        if killed and point.program == "refresher":
-            result.recovery = self._recovery()
-        result.problems += self._torn()
+        if killed and result.hit:
+            result.recovery = self._recovery(point.program, looked, free)
+        result.problems += [f"torn: {name}" for name in torn(self.cache)]
         # A child is killed each time that one is started, and then none is started for a minute.
         self._again(result, as_if_nothing_was=killed and point.program != "child")
         result.seconds = time.monotonic() - start
@@ -248,29 +247,20 @@ class Worker:
         starts = self.root / "starts"
         return starts.read_text().count("\n") if starts.exists() else 0
 
-    def _recovery(self) -> float | None:
-        log = self._log.read_text(errors="replace") if self._log.exists() else ""
-        end = re.search(r"^([0-9.]+) \+\+\+ killed by SIGKILL", log, re.MULTILINE)
-        if end is None or self._starts() < 2:
-            return None
-        return (self.root / "starts").stat().st_mtime - float(end[1])
+    def _recovery(self, program: str, looked: float, free: float) -> float | None:
+        """See `Result.recovery`; None where somebody who lives had the lock meanwhile.
 
-    def _torn(self) -> list[str]:
-        """The files of the cache that are not what they should be."""
-        torn = []
-        for path in self.cache.glob("*"):
-            try:
-                if path.name.startswith("plan-"):
-                    parse_plan(path.read_bytes())
-                elif path.suffix == ".json":
-                    parse_farm(path.read_bytes())
-                elif path.name.startswith("reference-"):
-                    first, _, rest = path.read_bytes().partition(b"\n")
-                    if first.split()[-1].decode() != hashlib.sha256(rest).hexdigest():
-                        torn.append(path.name)
-            except (PlanError, FarmFileError):
-                torn.append(path.name)
-        return [f"torn: {name}" for name in torn]
+        :param looked: when the lock was looked at first, and `free`, when it was free.
+        """
+        if program == "refresher":
+            log = self._log.read_text(errors="replace")
+            end = re.search(r"^([0-9.]+) \+\+\+ killed by SIGKILL", log, re.MULTILINE)
+            if end is None:
+                return None
+            if self._starts() > 1:
+                return (self.root / "starts").stat().st_mtime - float(end[1])
+            return free - max(looked, float(end[1]))
+        return free - looked if self._starts() == 0 else None
 
     def _distributed(self, before: int) -> bool:
         deadline = time.monotonic() + 10
