@@ -83,9 +83,10 @@ class Verdicts:
         """``no plan``, or what the plan is worth and its lines in the order of the format."""
         return self._ask(f"plan {now}", [data])
 
-    def local(self, argv: Sequence[str], cwd: str) -> str:
+    def local(self, argv: Sequence[str], cwd: str, environ: Sequence[str] = ()) -> str:
         """The reason to stay local; empty when there is none."""
-        return os.fsdecode(self._ask("flags", [os.fsencode(word) for word in (cwd, *argv)]))
+        lists = [f"{name}=x" for name in environ], [cwd, *argv]
+        return os.fsdecode(self._ask("flags", *([os.fsencode(one) for one in li] for li in lists)))
 
     def close(self) -> int:
         """End the process; returns its exit status."""
@@ -94,9 +95,11 @@ class Verdicts:
         self._pipe(self._process.stdout).close()
         return status
 
-    def _ask(self, request: str, blobs: Sequence[bytes]) -> bytes:
-        question = f"{request}\n{len(blobs)}\n".encode()
-        question += b"".join(b"%d\n%b" % (len(blob), blob) for blob in blobs)
+    def _ask(self, request: str, *lists: Sequence[bytes]) -> bytes:
+        question = f"{request}\n".encode()
+        for blobs in lists:
+            question += b"%d\n" % len(blobs)
+            question += b"".join(b"%d\n%b" % (len(blob), blob) for blob in blobs)
         stdin, stdout = self._pipe(self._process.stdin), self._pipe(self._process.stdout)
         stdin.write(question)
         stdin.flush()

@@ -1,8 +1,13 @@
 """Write the launcher's flag table in C.  Usage: flag_table.py FLAGS_PY OUTPUT_C."""
 
 import importlib.util
+import itertools
 import sys
 from pathlib import Path
+from typing import Any
+
+PARTS = 128
+"""As FLAG_PARTS in flags.h."""
 
 
 def main(flags_py: str, output: str) -> None:
@@ -19,16 +24,23 @@ def main(flags_py: str, output: str) -> None:
     flags = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = flags
     spec.loader.exec_module(flags)
-    rows = [
+    parts: list[list[Any]] = [[] for _ in range(PARTS)]
+    for row in flags.ROWS:
+        other = 0 if row.kind in flags.VALUE_KINDS else 1
+        parts[ord(row.text[1]) if row.kind in flags.OPTION_KINDS else other].append(row)
+    rows = "".join(
         f"\t{{{row.kind.name}, {quote(row.text)}, {quote(row.value)}, {quote(row.reason)}}},\n"
-        for row in flags.ROWS
-    ]
+        for row in itertools.chain(*parts)
+    )
+    starts = itertools.accumulate((len(part) for part in parts), initial=0)
     text = (
         "/* Generated from distcc_build/flags.py; change it there. */\n"
         "#include <stddef.h>\n"
         '#include <stdbool.h>\n#include "flags.h"\n\n'
-        f"const char flag_no_input[] = {quote(flags.NO_INPUT)};\n\n"
-        f"const struct row flag_rows[] = {{\n{''.join(rows)}\t{{WORD, NULL, NULL, NULL}},\n}};\n"
+        f"const char flag_no_input[] = {quote(flags.NO_INPUT)};\n"
+        f"const char flag_several[] = {quote(flags.SEVERAL)};\n\n"
+        f"const struct row flag_rows[] = {{\n{rows}}};\n\n"
+        f"const unsigned short flag_parts[FLAG_PARTS + 1] = {{{', '.join(map(str, starts))}}};\n"
     )
     Path(output).write_text(text, encoding="utf-8")
 

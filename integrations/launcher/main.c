@@ -66,7 +66,7 @@ decide(char **argv)
 		}
 		d.words = expanded;
 	}
-	if ((d.reason = flags_local(d.words, cwd)))
+	if ((d.reason = flags_local(d.words, cwd, envp)))
 		return d;
 	if ((d.more = deps_missing(d.words, d.extra)) < 0)
 		d.reason = "distcc would write its dependencies to another file";

@@ -1,5 +1,5 @@
 /* For tests: what the launcher makes of plans and command lines.  Reads requests from stdin,
-   "plan NOW" or "flags", each followed by blobs, and answers each with a blob.  A list of
+   "plan NOW" with a list of blobs or "flags" with two, and answers each with a blob.  A list of
    blobs is "COUNT\n" and COUNT times "LENGTH\n" and LENGTH bytes. */
 #include <stdbool.h>
 #include <stdint.h>
@@ -28,6 +28,14 @@ blobs(size_t *length)
 		list[i][*length] = '\0';
 	}
 	return list;
+}
+
+static void
+forget(char **list)
+{
+	for (char **blob = list; blob && *blob; blob++)
+		free(*blob);
+	free(list);
 }
 
 static void
@@ -65,7 +73,8 @@ main(void)
 {
 	static struct plan plan;
 	static char answer[4 * PLAN_SIZE];
-	char request[16], **list;
+	char request[16], **list, **environment;
+	const char *reason;
 	uintmax_t now;
 	size_t length;
 	FILE *out;
@@ -83,13 +92,14 @@ main(void)
 			else
 				fputs("no plan\n", out);
 		} else {
+			environment = blobs(&length);
 			list = blobs(&length);
 			/* the first blob is the working directory */
-			fputs(flags_local(list + 1, list[0]) ? flags_local(list + 1, list[0]) : "", out);
+			reason = flags_local(list + 1, list[0], environment);
+			fputs(reason ? reason : "", out);
+			forget(environment);
 		}
-		for (char **blob = list; *blob; blob++)
-			free(*blob);
-		free(list);
+		forget(list);
 		fclose(out);
 		printf("%zu\n%s", strlen(answer), answer);
 		fflush(stdout);

@@ -9,7 +9,7 @@ from launcher import BUILDS, Verdicts
 from shared_vectors import COMMAND_LINES, PLANS, plan_lines
 
 from distcc_build.errors import PlanError
-from distcc_build.flags import ROWS, why_local
+from distcc_build.flags import ROWS, Kind, why_local
 from distcc_build.plan import MAX_SIZE, freshness, parse_plan
 
 NOW = 1_700_000_000
@@ -104,3 +104,13 @@ WORDS = st.one_of(
 @given(argv=st.lists(WORDS, max_size=8), cwd=WORDS)
 def test_any_command_line_means_the_same(verdicts: Verdicts, argv: list[str], cwd: str) -> None:
     assert verdicts.local(["gcc", *argv], cwd) == (why_local(["gcc", *argv], cwd) or "")
+
+
+VARIABLES = [row.text for row in ROWS if row.kind is Kind.ENV]
+
+
+@settings(max_examples=300, deadline=None)
+@given(name=st.builds(lambda a, b, c: a + b + c, ANY, st.sampled_from(VARIABLES), ANY) | ANY)
+def test_any_variable_means_the_same(verdicts: Verdicts, name: str) -> None:
+    argv, environ = ["gcc", "-c", "a.c"], ["HOME", name.replace("=", ""), "PATH"]
+    assert verdicts.local(argv, "", environ) == (why_local(argv, "", environ) or "")

@@ -3,7 +3,7 @@
 import pytest
 from shared_vectors import COMMAND_LINES, CommandLine
 
-from distcc_build.flags import NO_INPUT, ROWS, Kind, Row, why_local
+from distcc_build.flags import NO_INPUT, OPTION_KINDS, ROWS, SEVERAL, Kind, Row, why_local
 
 
 @pytest.mark.parametrize("line", COMMAND_LINES, ids=str)
@@ -20,6 +20,8 @@ def example(row: Row) -> list[str]:
             return [row.text + "x"]
         case Kind.VALUE:
             return [row.text, row.value]
+        case Kind.ANY:
+            return [row.text, "x"]
         case Kind.OUTPUT:
             return ["-o", f"a{row.text}"]
         case Kind.SUFFIX:
@@ -31,7 +33,10 @@ def example(row: Row) -> list[str]:
     raise AssertionError(row)
 
 
-@pytest.mark.parametrize("row", [row for row in ROWS if row.kind is not Kind.TAKES], ids=str)
+OTHERS = {Kind.TAKES, Kind.ENV}
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if row.kind not in OTHERS], ids=str)
 def test_every_row_keeps_its_command_line_local(row: Row) -> None:
     assert why_local(["gcc", "-c", "a.c", *example(row)]) is not None
     assert why_local(["gcc", "-c", "a.c"]) is None
@@ -42,6 +47,18 @@ def test_value_of_an_option_is_not_an_input_file(row: Row) -> None:
     header, source = ["gcc", row.text, "a.h"], ["gcc", row.text, "a.h", "a.c"]
     assert why_local(header) is not None
     assert why_local(source) == why_local(["gcc", row.text, "x", "a.c"])
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if row.kind is Kind.ENV], ids=str)
+def test_variable_keeps_every_command_line_local(row: Row) -> None:
+    assert why_local(["gcc", "-c", "a.c"], "", ["HOME", row.text]) == row.reason
+    assert why_local(["gcc", "-c", "a.c"], "", ["HOME", f"X{row.text}"]) is None
+
+
+def test_more_inputs_than_one_stay_local_but_are_nothing_to_a_link() -> None:
+    assert why_local(["gcc", "-c", "a.c", "b.s"]) == SEVERAL
+    assert why_local(["gcc", "-S", "a.c", "-"]) == SEVERAL
+    assert why_local(["gcc", "a.o", "b.o", "-o", "program"]) is None
 
 
 def test_option_behind_an_option_is_the_value_and_takes_none_itself() -> None:
@@ -62,4 +79,5 @@ def test_rows_say_why_and_none_is_there_twice() -> None:
     for row in ROWS:
         assert row.text
         assert bool(row.reason) == (row.kind is not Kind.TAKES)
+        assert row.text[0] == "-" or row.kind not in OPTION_KINDS
         assert bool(row.value) == (row.kind is Kind.VALUE)
