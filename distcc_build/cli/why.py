@@ -64,7 +64,7 @@ def find_answer(words: Sequence[str], environ: dict[str, str]) -> Answer:
 
     :raises DistccBuildError: when there is no launcher to ask, or no usable configuration.
     """
-    from distcc_build.flags import why_distcc_local
+    from distcc_build.distcc_rules import why_distcc_local
     from distcc_build.hosts import Kind
     from distcc_build.inputs import read_inputs
     from distcc_build.launch import assess

@@ -19,6 +19,7 @@
 #include "plan.h"
 #include "response.h"
 #include "say.h"
+#include "source.h"
 
 static const char USAGE[] =
 	"usage: distcc-launch COMPILER ARGUMENTS...\n"
@@ -72,6 +73,8 @@ decide(char **argv)
 		d.reason = "distcc would write its dependencies to another file";
 	else if (compiler_is_relative(argv[0]))
 		d.reason = "PATH finds it in a directory that depends on the working directory";
+	else
+		d.reason = source_local(d.words);
 	return d;
 }
 
