@@ -37,11 +37,16 @@ deps_missing(char *const *argv, char *words[DEPS_WORDS])
 	static const char *const compiles[] = {"-c", "-S", "--compile", "--assemble", NULL};
 	static char mf[] = "-MF", mq[] = "-MQ";
 	bool asked = false, compile = false, file = false, target = false, odd = false;
+	/* gcc names the target by the source there, clang by the output */
+	const char *slash = strrchr(argv[0], '/');
+	bool clang = strstr(slash ? slash : argv[0], "clang");
 	char *output = NULL;
 	int count = 0;
 
 	for (argv++; *argv; argv++) {
 		asked = asked || is_any(*argv, asks);
+		if (clang && (strncmp(*argv, "-Wp,-MD,", 8) == 0 || strncmp(*argv, "-Wp,-MMD,", 9) == 0))
+			asked = file = true;
 		compile = compile || is_any(*argv, compiles);
 		file = file || strncmp(*argv, "-MF", 3) == 0;
 		target = target || strncmp(*argv, "-MT", 3) == 0 || strncmp(*argv, "-MQ", 3) == 0;
