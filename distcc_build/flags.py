@@ -192,7 +192,7 @@ _ALL: tuple[Row, ...] = (
     *_rows(Kind.PREFIX, _LEFT_THERE, "-Xassembler -Xclang -mllvm --for-assembler -Xpreprocessor"),
     *_rows(Kind.PREFIX, _LEFT_THERE, "-Wa,-a -Wa,--MD -Wa,-MD -Wa,--listing -Wa,--statistics"),
     *_rows(Kind.WORD, _REPORT, "-v --verbose -Q -H --trace-includes"),
-    *_rows(Kind.PREFIX, _REPORT, "-time -ftime-report"),
+    *_rows(Kind.PREFIX, _REPORT, "-time -ftime-report -Rpass"),
     *_rows(Kind.PREFIX, _REPORT, "-fmem-report -fpre-ipa-mem- -fpost-ipa-mem- -fstats"),
     *_rows(Kind.PREFIX, _REPORT, "-fdbg-cnt-list -mdump-tune-features -fdiagnostics-show-hotness"),
     *_rows(Kind.PREFIX, _REPORT, "-fdiagnostics-format=json -fshow-skipped-includes"),
@@ -213,7 +213,7 @@ _ALL: tuple[Row, ...] = (
     *_rows(Kind.SUFFIX, _MODULES, ".cppm .ixx .cxxm .c++m .ccm .mxx .mpp .modmap .pcm"),
     # distcc looks for the words -o, -c and -S only, and then sends or writes the wrong thing.
     *_rows(Kind.PREFIX, _SPELLING, "--output -o= --driver-mode"),
-    *_rows(Kind.WORD, _SPELLING, "--compile --assemble -- -Wp,-MD -Wp,-MMD"),
+    *_rows(Kind.WORD, _SPELLING, "--compile --assemble -- -Wp,-M -Wp,-MM -Wp,-MD -Wp,-MMD"),
     *_values("-MF", _SPELLING, "- /dev/stdout /dev/stderr"),
     # The server compiles distccd_XXXX.i; with a language given by that name, coverage too.
     *_rows(Kind.ANY, _NAMES, "-x"),
