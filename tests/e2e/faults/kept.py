@@ -131,8 +131,9 @@ def as_stranger(scene: Scene) -> None:
     for place in (scene.home, scene.folder):
         subprocess.run(["chown", "-R", str(uid), place], check=True)
     scene.prefix = ["setpriv", f"--reuid={uid}", "--clear-groups", *scene.prefix]
-    if not open_to_others((scene.venv / "bin/python").resolve().parent):
-        # The Python of the installation is in root's home.
+    programs = [scene.venv / "bin", (scene.venv / "bin/python").resolve().parent]
+    if not all(open_to_others(one) for one in programs):
+        # Installation or Python are in a folder of root's, as pytest's are.
         read = "-caps=+dac_read_search"
         scene.prefix[1:1] = [f"--inh{read}", f"--ambient{read}"]
 
@@ -186,6 +187,7 @@ def holding(scene: Scene) -> Iterator[None]:
 @FILES.add()
 def lock_holder_killed(scene: Scene) -> None:
     """Who discovers was killed a moment ago, and the build with it."""
+    scene.system.clean(scene.folder)
     with scene.start() as process:
         assert eventually(lambda: bool(scene.refreshers()), 30)
         scene.end()
