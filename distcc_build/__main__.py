@@ -73,11 +73,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     if args.command is None:
         top.print_help()
         return 2
+    from distcc_build.cli.common import warn
+
     try:
         status: int = args.run(args)
         sys.stdout.flush()
     except DistccBuildError as error:
-        print(f"distcc-build: {error}", file=sys.stderr)
+        warn([str(error)])
         return error.exit_code
     except BrokenPipeError:
         # The reader went away (`| head`); without this, exit would complain once more.
@@ -89,8 +91,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if os.environ.get("DISTCC_BUILD_VERBOSE"):
             raise
         # A fault of ours; what a user can mend is a DistccBuildError.
-        told = f"{type(error).__name__}: {error}"
-        print(f"distcc-build: {told} (DISTCC_BUILD_VERBOSE=1 shows where)", file=sys.stderr)
+        warn([f"{type(error).__name__}: {error} (DISTCC_BUILD_VERBOSE=1 shows where)"])
         return 70
     return status
 

@@ -11,6 +11,7 @@ from distcc_build.compilers import sibling
 from distcc_build.config import Config
 from distcc_build.farmfile import Farm
 from distcc_build.search import surroundings
+from distcc_build.trust import is_of_system
 
 if TYPE_CHECKING:
     from distcc_build.reference import Compiler
@@ -139,9 +140,15 @@ def _to_prove(
     """The compilers to probe for: those wanted and their siblings, perhaps all seen before."""
     if not config.probe:
         return []
-    seen = farm.compilers if farm else ()
+    # What is remembered is run without being asked for.  Somebody else may have put another
+    # program there meanwhile, or a pull of a project whose compiler it once was.
+    seen = [one for one in (farm.compilers if farm else ()) if "/" not in one or is_of_system(one)]
     words = [*wanted.compilers, *(seen if all_of_them else ())]
-    siblings = [other for word in words if (other := sibling(word))]
+    siblings = [
+        other
+        for word in words
+        if (other := sibling(word)) and ("/" not in other or is_of_system(other))
+    ]
     compilers = _resolved(
         list(dict.fromkeys([*words, *siblings]))[: 2 * MAX_COMPILERS], wanted.path
     )

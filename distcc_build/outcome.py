@@ -13,7 +13,7 @@ from distcc_build.verdict import Cause, Verdict
 
 __all__ = ["MAX_KEPT", "came_back", "outcome", "proved"]
 
-MAX_KEPT = 86_400.0
+MAX_KEPT = 3_600.0
 """Seconds for which an answer is not asked for again, however long its TTL."""
 
 

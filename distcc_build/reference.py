@@ -120,9 +120,9 @@ class References:
         self._begun: list[_Making] = []
         self._reasons: dict[str, str] = {}
         for compiler in {one.key: one for one in compilers}.values():
-            kept = _read(directory, compiler)
-            if kept is not None:
-                self._kept.append(kept)
+            known = kept(directory, compiler)
+            if known is not None:
+                self._kept.append(known)
                 continue
             try:
                 self._begun.append(_Making(compiler, directory))
@@ -183,7 +183,12 @@ class _Making:
 
     def _start(self, name: str, options: Iterable[str]) -> None:
         environment = {one: os.environ[one] for one in PASSED_ON if one in os.environ}
+        if _is_script(self.compiler.path):
+            # What it adds by variables of its own is missing on the servers, and has to show.
+            environment = dict(os.environ)
         environment |= {"PATH": self.compiler.search, "LC_ALL": "C"}
+        # One that calls the launcher is to get the compiler behind it.
+        environment |= {"DISTCC_BUILD": "off", "_DISTCC_BUILD_BEHIND": self.compiler.path}
         self.spawned.start(name, self.compiler.path, [self.compiler.name, *options], environment)
 
     def result(self, deadline: float) -> Reference | str:
@@ -206,6 +211,14 @@ class _Making:
             for name in QUESTIONS
         }
         return Reference(self.compiler, self._unit, made, **answers)
+
+
+def _is_script(program: str) -> bool:
+    try:
+        with open(program, "rb") as stream:  # noqa: PTH123
+            return stream.read(2) == b"#!"
+    except OSError:
+        return False
 
 
 def _masquerades(program: Path) -> bool:

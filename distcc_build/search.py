@@ -50,6 +50,7 @@ def surroundings(config: Config) -> tuple[ResolvConf, str]:
                 texts.append(path.read_text("utf-8", "replace"))
             except OSError:
                 texts.append("")
+        texts.append(machine.default_routes())
     conf = parse_resolv_conf(texts[0] if texts else "", socket.gethostname())
     fingerprint = hashlib.sha256("\0".join(texts).encode()).hexdigest()[:16]
     return ResolvConf(config.nameservers or conf.nameservers, conf.search), fingerprint

@@ -12,7 +12,7 @@ import pwd
 import stat
 from collections.abc import Iterator
 
-__all__ = ["distrust"]
+__all__ = ["distrust", "is_of_system"]
 
 
 def distrust(path: str, found: os.stat_result, home: str) -> str | None:
@@ -30,6 +30,19 @@ def distrust(path: str, found: os.stat_result, home: str) -> str | None:
         if _writable_by_others(one):
             return f"{name} can be written by others (chmod go-w {name})"
     return None
+
+
+def is_of_system(path: str) -> bool:
+    """Whether nobody but root can have put a program there, or put another in its place.
+
+    :param path: absolute.
+    """
+    owners = {0, os.stat("/").st_uid}
+    try:
+        found = [os.stat(path), *(one for _, one in _folders(path, ""))]
+    except OSError:
+        return False  # nothing is there
+    return all(one.st_uid in owners and not _writable_by_others(one) for one in found)
 
 
 def _folders(path: str, home: str) -> Iterator[tuple[str, os.stat_result]]:

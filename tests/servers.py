@@ -19,6 +19,7 @@ import dns.flags
 import dns.message
 import dns.name
 import dns.rcode
+import dns.rdataclass
 import dns.rrset
 
 from distcc_build.farm.nameserver import HangUp, NameServer, Query
@@ -49,6 +50,7 @@ __all__ = [
     "truncated_tcp_closes",
     "truncated_tcp_silent",
     "truncated_tcp_truncated",
+    "wrong_class",
     "wrong_id",
     "wrong_question",
 ]
@@ -208,6 +210,17 @@ async def wrong_question(x: Exchange) -> list[bytes]:
     question = response.question[0]
     other = dns.name.from_text("other.example.")
     response.question = [dns.rrset.RRset(other, question.rdclass, question.rdtype)]
+    return x.wire(response)
+
+
+async def wrong_class(x: Exchange) -> list[bytes]:
+    """Answer the question of another class."""
+    response = x.server.answer(x.request)
+    question = response.question[0]
+    response.question = [dns.rrset.RRset(question.name, dns.rdataclass.CH, question.rdtype)]
+    response.answer = [
+        dns.rrset.from_text(one.name, one.ttl, "CH", "A", "1.x. 7") for one in response.answer
+    ]
     return x.wire(response)
 
 

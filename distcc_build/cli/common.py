@@ -8,7 +8,14 @@ from pathlib import Path
 
 from distcc_build.errors import UsageError
 
-__all__ = ["add_options", "cache_directory", "compiler_word", "environment", "warn"]
+__all__ = [
+    "add_options",
+    "cache_directory",
+    "compiler_word",
+    "environment",
+    "printable",
+    "warn",
+]
 
 
 def add_options(parser: argparse.ArgumentParser, *, compiler: bool = False) -> None:
@@ -78,4 +85,13 @@ def cache_directory(environ: dict[str, str], compiler: str = "gcc") -> Path:
 def warn(lines: Iterable[str]) -> None:
     """Say something on stderr, a line each."""
     for line in lines:
-        print(f"distcc-build: {line}", file=sys.stderr)
+        print(f"distcc-build: {printable(line)}", file=sys.stderr)
+
+
+def printable(text: str) -> str:
+    r"""Text that cannot move a terminal's cursor: names of files and variables can hold anything.
+
+    >>> printable("a\x1b[31m")
+    'a?[31m'
+    """
+    return "".join(char if char.isprintable() else "?" for char in text)

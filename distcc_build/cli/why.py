@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from distcc_build.cli.common import add_options, environment, warn
+from distcc_build.cli.common import add_options, environment, printable, warn
 from distcc_build.errors import NotFoundError, UsageError
 
 HELP = "tell whether a compile would be distributed, to whom, and why or why not"
@@ -125,5 +125,4 @@ def _print(answer: Answer) -> None:
     lines += [("note", text) for text in answer.notes]
     for name, text in lines:
         # A command line may come from a build file that somebody else wrote.
-        shown = "".join(char if char.isprintable() else "?" for char in text)
-        print(f"{name:14}{shown}")
+        print(f"{name:14}{printable(text)}")

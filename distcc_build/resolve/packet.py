@@ -9,6 +9,7 @@ import dns.flags
 import dns.message
 import dns.name
 import dns.rcode
+import dns.rdataclass
 import dns.rdatatype
 import dns.ttl
 
@@ -51,7 +52,8 @@ def is_about(message: dns.message.QueryMessage, asked: Asked) -> bool:
         # Some servers leave the question out when they say FORMERR or REFUSED.
         return message.rcode() not in USABLE
     question = message.question[0]
-    return len(message.question) == 1 and (question.name, question.rdtype) == asked
+    same = (question.name, question.rdtype) == asked
+    return len(message.question) == 1 and same and question.rdclass == dns.rdataclass.IN
 
 
 def answer(message: dns.message.QueryMessage, rdtype: dns.rdatatype.RdataType) -> Answer:

@@ -198,6 +198,8 @@ class DnsResolver:
             # A dead server that is asked first would hold up every name.
             self._last_server = index
         if message.flags & dns.flags.TC:
+            if half.tasks:
+                return  # on its way already
             if half.timer is not None:
                 half.timer.cancel()
             half.tasks.add(asyncio.create_task(self._ask_tcp(half, index)))

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -25,6 +26,34 @@ make(char *path, size_t kept)
 	mkdir(path, 0700);
 }
 
+/* can nobody else put another directory in its place: those above it are ours or root's, and
+   others can write to none but such as /tmp, where everybody has files of his own */
+static bool
+guarded(const char *path)
+{
+	char above[PATH_MAX] = "/", real[PATH_MAX];
+	const char *end = path;
+	struct stat root, st;
+	bool link = false;
+
+	if (stat("/", &root) < 0)
+		return false;
+	do {
+		if (lstat(above, &st) < 0 ||
+		    (st.st_uid != 0 && st.st_uid != root.st_uid && st.st_uid != geteuid()))
+			return false;
+		link = link || S_ISLNK(st.st_mode);
+		/* a group of one's own has one's own number (Debian, Fedora) */
+		if (!S_ISLNK(st.st_mode) && !(st.st_mode & S_ISVTX) &&
+		    (st.st_mode & 002 || (st.st_mode & 020 && st.st_gid != st.st_uid)))
+			return false;
+		end = strchr(end + 1, '/');
+		if (end)
+			snprintf(above, sizeof(above), "%.*s", (int)(end - path), path);
+	} while (end);
+	return !link || (realpath(path, real) && guarded(real));
+}
+
 static int
 try(char *path, size_t kept)
 {
@@ -41,7 +70,7 @@ try(char *path, size_t kept)
 		return -1;
 	/* writable as well: a home that is mounted read-only must not be the end of it */
 	if (fstat(fd, &st) == 0 && st.st_uid == geteuid() && (st.st_mode & 077) == 0 &&
-	    faccessat(fd, ".", W_OK, 0) == 0)
+	    faccessat(fd, ".", W_OK, 0) == 0 && guarded(path))
 		return fd;
 	close(fd);
 	return -1;

@@ -117,6 +117,20 @@ def test_a_compiler_not_yet_probed_is_probed_not_compiled_with_here(
     assert farm.daemons.wait_for(before + 1).total() == before + 1
 
 
+def test_a_compiler_that_is_only_remembered_is_not_run(farm: Farm, bench: Bench) -> None:
+    ran = bench.directory / "ran"
+    once = program(bench.directory / "tools/gcc", SAME)
+    same_as(bench, str(once), compiler=once)
+    # Whoever can write there puts another in its place, and its sibling beside it.
+    for name in ("gcc", "g++"):
+        program(once.with_name(name), f'#!/bin/sh\ntouch {ran}\nexec /usr/bin/{name} "$@"\n')
+    bench.command("refresh")
+    assert not ran.exists()
+    same_as(bench, "gcc", compiler="/usr/bin/gcc")
+    same_as(bench, str(once), compiler=once)
+    assert ran.exists()
+
+
 def test_distcc_in_run_is_the_launcher(farm: Farm, bench: Bench) -> None:
     # This clang is on no server: a plain distcc would send it by the list for gcc.
     clang = program(bench.directory / "tools/clang", '#!/bin/sh\nexec /usr/bin/gcc -Os "$@"\n')

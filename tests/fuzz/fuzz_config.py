@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from fuzz.usable import check_server
 
-from distcc_build.config import Config, is_domain, parse_config, switched_off
+from distcc_build.config import Config, parse_config, switched_off
 from distcc_build.errors import ConfigError
+from distcc_build.values import is_domain
 
 WORDS = (
     *(f"{one.name} = ".encode() for one in dataclasses.fields(Config)),

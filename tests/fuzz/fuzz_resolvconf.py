@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from fuzz.usable import check_server
 
-from distcc_build.config import is_domain
 from distcc_build.resolve.resolvconf import parse_resolv_conf
+from distcc_build.values import is_domain
 
 WORDS = (
     *(

@@ -32,6 +32,7 @@ from servers import (
     truncated_tcp_closes,
     truncated_tcp_silent,
     truncated_tcp_truncated,
+    wrong_class,
     wrong_id,
     wrong_question,
 )
@@ -116,6 +117,7 @@ CASES = {
         FIVE, [1, 2, 4, 5], {name(3): truncated_tcp_truncated}, degraded=True
     ),
     "wrong id": Case(FIVE, [1, 2, 4, 5], {name(3): wrong_id}, degraded=True, runs=8),
+    "wrong class": Case(FIVE, [1, 2, 4, 5], {name(3): wrong_class}, degraded=True, runs=8),
     "wrong question": Case(FIVE, [1, 2, 4, 5], {name(3): wrong_question}, degraded=True, runs=8),
     "garbage": Case(FIVE, [1, 2, 4, 5], {name(3): garbage}, degraded=True, runs=8),
     "forged before the real answer": Case(

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from distcc_build import inputs
+from distcc_build.client import find_client
 from distcc_build.errors import ConfigError
 from distcc_build.farmfile import Farm
 from distcc_build.inputs import read_inputs
@@ -109,7 +110,8 @@ def test_a_plan_rests_on_the_files_as_they_were_read(home: Path) -> None:
     before = own.stat()
     own.write_text('only = ["10.1.0.0/16"]')
     (home / ".distcc/hosts").write_text("b")
-    plan = make_plan("gcc", Situation(read, None, environ["PATH"]), environ, home, time.time())
+    situation = Situation(read, None, environ["PATH"], find_client(environ["PATH"], home))
+    plan = make_plan("gcc", situation, environ, home, time.time())
     rests_on = {one.path: one for one in plan.dependencies}
     assert rests_on[str(own)].mtime_ns == before.st_mtime_ns
     assert rests_on[str(own)].size == before.st_size
@@ -121,5 +123,6 @@ def test_a_plan_for_a_network_that_has_changed_is_soon_over(home: Path) -> None:
     read, now = read_inputs(environ), time.time()
     for network, kept in ((surroundings(read.config)[1], 900), ("another", 1)):
         farm = Farm(now, now + 300, now + 900, network)
-        plan = make_plan("gcc", Situation(read, farm, environ["PATH"]), environ, home, now)
+        situation = Situation(read, farm, environ["PATH"], find_client(environ["PATH"], home))
+        plan = make_plan("gcc", situation, environ, home, now)
         assert plan.stale == int(now + kept)

@@ -223,6 +223,27 @@ def test_home_that_is_not_there_is_not_made(plain: Box) -> None:
 
 
 @in_namespace
+@pytest.mark.parametrize(
+    ("before", "used"),
+    [
+        ("chmod 755 /mnt/home", True),
+        ("chmod 777 /mnt/home", False),
+        ("chmod 1777 /mnt/home", True),
+        (f"chmod 775 /mnt/home && chgrp {OTHER} /mnt/home", False),
+        ("chmod 775 /mnt/home && chgrp 0 /mnt/home", True),
+        ("mkdir -m 777 /mnt/open && mv /mnt/home /mnt/open && ln -s open/home /mnt/home", False),
+        ("mkdir -m 755 /mnt/shut && mv /mnt/home /mnt/shut && ln -s shut/home /mnt/home", True),
+        (f"mkdir -m 777 /mnt/home/.cache; chown {OTHER} /mnt/home/.cache", False),
+    ],
+)
+def test_cache_is_not_where_somebody_else_can_put_another(
+    plain: Box, before: str, used: bool
+) -> None:
+    found = plan_directory(plain, before, HOME="/mnt/home")
+    assert found == ("/mnt/home/.cache/distcc-build" if used else "/tmp/distcc-build-0")
+
+
+@in_namespace
 def test_root_makes_nothing_in_the_home_of_another(plain: Box) -> None:
     os.chown(plain.root / "home", OTHER, OTHER)
     assert plan_directory(plain, "true", HOME="/mnt/home") == "/tmp/distcc-build-0"

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from running import eventually, processes
 
+from distcc_build.paths import launcher
 from distcc_build.reference import Compiler, Reference, References, find_compiler
 from distcc_build.store import sweep
 from distcc_build.units import CXX, C
@@ -235,3 +236,29 @@ def test_what_a_killed_process_leaves_is_swept_away(cache: Path, temporary: Path
     assert left.exists()
     sweep(cache, time.time() + 4000)
     assert not left.exists()
+
+
+def test_what_a_script_adds_by_variables_of_its_own_is_in_the_reference(
+    cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = program(tmp_path / "tools/gcc", 'exec /usr/bin/gcc $MY_FLAGS "$@"')
+    ((plain,), _) = collect(cache, compiler(script))
+    monkeypatch.setenv("MY_FLAGS", "-fno-ident")
+    script.touch()
+    ((changed,), _) = collect(cache, compiler(script))
+    assert plain.object != changed.object
+    # Of programs nothing but themselves counts.
+    monkeypatch.setenv("C_INCLUDE_PATH", str(tmp_path))
+    ((made,), _) = collect(cache, compiler("gcc"))
+    assert made.object == plain.object
+
+
+def test_a_script_that_calls_the_launcher_is_answered_by_the_compiler_behind_it(
+    cache: Path, tmp_path: Path
+) -> None:
+    script = program(tmp_path / "tools/gcc", f'exec {launcher()} gcc "$@"')
+    path = f"{script.parent}:/usr/bin:/bin"
+    ((made,), reasons) = collect(cache, compiler("gcc", path))
+    ((expected,), _) = collect(cache, compiler("/usr/bin/gcc"))
+    assert reasons == {}
+    assert made.object == expected.object

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from distcc_build import inputs, trust
+from distcc_build.client import Client
 from distcc_build.errors import ConfigError
 from distcc_build.hosts import parse_hosts
 from distcc_build.inputs import read_inputs
@@ -198,7 +199,9 @@ def test_root_does_not_believe_the_user_whose_home_it_has(home: Path) -> None:
 def test_root_leaves_nothing_in_the_distcc_folder_of_another(home: Path, tmp_path: Path) -> None:
     cache = tmp_path / "cache"
     cache.mkdir(0o700)
-    situation = Situation(read_inputs({"HOME": str(home), "DISTCC_HOSTS": "a"}), None, None)
+    situation = Situation(
+        read_inputs({"HOME": str(home), "DISTCC_HOSTS": "a"}), None, None, Client(None, "")
+    )
 
     def state() -> str | None:
         environ = {"HOME": str(home)}
