@@ -80,16 +80,18 @@ def why_local(argv: Sequence[str], cwd: str = "", environ: Iterable[str] = ()) -
             return row.reason
         if row.kind is Kind.PATH and _below(row.text, f"{cwd}/"):
             return row.reason
-    inputs, compiles = 0, False
+    some_input, files, compiles = False, 0, False
     for previous, word, is_input in words_of(argv):
-        inputs += is_input
+        some_input |= is_input
+        # Without a suffix it is something for the linker.
+        files += is_input and "." in word
         compiles |= word in {"-c", "-S"}
         for row in ROWS:
             if _matches(row, previous, word, is_input=is_input):
                 return row.reason
-    if inputs > 1 and compiles:
+    if files > 1 and compiles:
         return SEVERAL
-    return None if inputs else NO_INPUT
+    return None if some_input else NO_INPUT
 
 
 def words_of(argv: Sequence[str]) -> Iterator[tuple[str, str, bool]]:

@@ -122,10 +122,10 @@ is_set(const char *start, char *const *environment)
 const char *
 flags_local(char *const *argv, const char *cwd, char *const *environment)
 {
-	bool value = false, input, compiles = false;
+	bool value = false, input, some_input = false, compiles = false;
 	const char *previous = "", *reason;
 	const unsigned short *files = flag_parts + FLAG_FILES;
-	size_t inputs = 0;
+	size_t nfiles = 0;
 
 	for (const struct row *row = flag_rows + files[0]; row < flag_rows + files[1]; row++) {
 		if ((row->kind == PATH && below(row->text, cwd, true)) ||
@@ -134,14 +134,16 @@ flags_local(char *const *argv, const char *cwd, char *const *environment)
 	}
 	for (argv++; *argv; previous = *argv++) {
 		input = !value && (**argv != '-' || strcmp(*argv, "-") == 0);
-		inputs += input;
+		some_input = some_input || input;
+		/* without a suffix it is something for the linker */
+		nfiles += input && strchr(*argv, '.');
 		compiles = compiles || strcmp(*argv, "-c") == 0 || strcmp(*argv, "-S") == 0;
 		if ((reason = why(flag_parts + FLAG_VALUES, previous, *argv, input)) ||
 		    (reason = why(part(*argv), previous, *argv, input)))
 			return reason;
 		value = !value && flags_takes_value(*argv);
 	}
-	if (inputs > 1 && compiles)
+	if (nfiles > 1 && compiles)
 		return flag_several;
-	return inputs ? NULL : flag_no_input;
+	return some_input ? NULL : flag_no_input;
 }

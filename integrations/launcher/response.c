@@ -58,12 +58,15 @@ cut(char **text)
 	if (!*from)
 		return NULL;
 	for (word = to = from; *from && (quote || !strchr(" \t\n\v\f\r", *from)); from++) {
-		if (*from == '\\' && from[1])
-			*to++ = *++from;
-		else if (quote ? *from == quote : *from == '"' || *from == '\'')
-			quote = quote ? '\0' : *from;
-		else
+		if (*from == '\\') {
+			if (!*++from)
+				break; /* one at the very end is dropped */
 			*to++ = *from;
+		} else if (quote ? *from == quote : *from == '"' || *from == '\'') {
+			quote = quote ? '\0' : *from;
+		} else {
+			*to++ = *from;
+		}
 	}
 	*text = *from ? from + 1 : from;
 	*to = '\0';

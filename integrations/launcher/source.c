@@ -57,22 +57,21 @@ input_local(const char *input)
 {
 	static char text[SIZE];
 	struct stat st;
-	ssize_t got;
+	ssize_t got = 0;
 	int fd;
 
-	/* the compiler says best what is wrong with it */
+	/* what cannot be read fails in any case, and that soon */
 	if (stat(input, &st) < 0)
-		return "its source cannot be read";
+		return NULL;
 	/* not opened: whoever writes into a FIFO would lose its reader */
 	if (!S_ISREG(st.st_mode))
 		return "its source is not an ordinary file";
 	fd = os_high(open(input, O_RDONLY | O_NONBLOCK | O_CLOEXEC));
-	got = fd < 0 ? -1 : read(fd, text, sizeof(text));
-	if (fd >= 0)
+	if (fd >= 0) {
+		got = read(fd, text, sizeof(text));
 		close(fd);
-	if (got < 0)
-		return "its source cannot be read";
-	if (reads_file(text, (size_t)got))
+	}
+	if (got > 0 && reads_file(text, (size_t)got))
 		return "its assembler reads a file of this machine";
 	return NULL;
 }

@@ -78,9 +78,10 @@ TEXT = '#include <stdio.h>\nint f{n}(int n) {{ return printf("%d\\n", n + {n}); 
 REMOTE_FAILURES = (
     # gcc does not warn (-Wtautological-compare) where a macro is to blame.
     "#define SAME(x) ((x) == (x))\nint g{n}(int n) {{ return SAME(n); }}\n",
-    # The assembler reads it, and a server has no such file.
-    '__asm__(".section .rodata\\n.incbin \\"Makefile\\"\\n.text");\n',
+    # The assembler reads it, and a server has no such file; in a header, where nobody looks.
+    '#include "data.h"\n',
 )
+DATA = '__asm__(".section .rodata\\n.incbin \\"Makefile\\"\\n.text");\n'
 
 
 def project(directory: Path, count: int, odd: int = 0) -> Path:
@@ -94,6 +95,7 @@ def project(directory: Path, count: int, odd: int = 0) -> Path:
         if odd and n % odd == 0:
             text += REMOTE_FAILURES[n // odd % len(REMOTE_FAILURES)].format(n=n)
         (directory / f"f{n}.c").write_text(text)
+    (directory / "data.h").write_text(DATA)
     (directory / "Makefile").write_text(
         "objects := $(patsubst %.c,%.o,$(wildcard *.c))\n"
         "all: $(objects)\n"

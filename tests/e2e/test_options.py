@@ -162,7 +162,7 @@ def test_option_gives_what_the_compiler_gives(line: Line, place: Place) -> None:
     found = place.run(line, str(launcher()))
     expected = place.run(line)
     if found != expected:
-        for rule in REMOTE if line.verdict in {"remote", "both"} else LOCAL:
+        for rule in LOCAL if line.verdict in {"local", "files"} else REMOTE:
             found, expected = rule(place, line, found), rule(place, line, expected)
     wrong = differing(expected, found)
     if wrong and line.verdict in {"local", "files"}:

@@ -71,6 +71,7 @@ def sum_up(results: list[Result], seconds: float) -> int:
     print(f"{len(hit)} faults in {seconds:.0f} s: ", end="")
     print(", ".join(f"{many} {kind}" for kind, many in sorted(kinds.items())))
     print(f"{len(results) - len(hit)} points that a run did not come to")
+    print(f"{sum(one.local for one in hit)} times the next minute's compiles stay here")
     if recoveries := sorted(one.recovery for one in hit if one.recovery is not None):
         middle, last = recoveries[len(recoveries) // 2], recoveries[-1]
         print(

@@ -64,6 +64,8 @@ class Result:
     """The call that failed, as strace shows it; empty when the run never came to it."""
     problems: list[str] = field(default_factory=list)
     seconds: float = 0.0
+    local: bool = False
+    """The plan that came of it compiles here, until it is made anew in a minute."""
     recovery: float | None = None
     """Seconds from the end of one that was killed until the lock was somebody else's to take."""
 
@@ -75,6 +77,7 @@ class Worker:
         self.root = root
         self.cache = root / "cache"
         self._log = root / "strace.log"
+        self._address = farm.daemons.addresses[0].encode()
         self._server = farm.daemons.log(farm.daemons.addresses[0])
         self._source = f"{root.name}.c"
         for directory in ("bin", "home", "distcc"):
@@ -141,6 +144,9 @@ class Worker:
             result.recovery = self._recovery(point.program, looked, free)
         result.problems += [f"torn: {name}" for name in torn(self.cache)]
         # A child is killed each time that one is started, and then none is started for a minute.
+        result.local = not any(
+            self._address in path.read_bytes() for path in self.cache.glob("plan-*")
+        )
         self._again(result, as_if_nothing_was=killed and point.program != "child")
         result.seconds = time.monotonic() - start
         return result

@@ -57,7 +57,8 @@ def test_variable_keeps_every_command_line_local(row: Row) -> None:
 
 def test_more_inputs_than_one_stay_local_but_are_nothing_to_a_link() -> None:
     assert why_local(["gcc", "-c", "a.c", "b.s"]) == SEVERAL
-    assert why_local(["gcc", "-S", "a.c", "-"]) == SEVERAL
+    assert why_local(["gcc", "-S", "a.c", "b.o"]) == SEVERAL
+    assert why_local(["gcc", "-S", "a.c", "b"]) is None
     assert why_local(["gcc", "a.o", "b.o", "-o", "program"]) is None
 
 
