@@ -117,7 +117,7 @@ def plan_paths(words: Sequence[str], environ: Mapping[str, str]) -> "list[Path]"
 
 def _ours(path: str) -> bool:
     """Whether a program is the launcher, under whatever name."""
-    if os.path.realpath(path).endswith((f"/{ALIAS}", "/distcc-launch")):
+    if os.path.realpath(path).endswith(f"/{ALIAS}"):
         return True  # or of another installation: each would become the other
     try:
         identity = _identity(path)

@@ -85,6 +85,9 @@ become_compiler(char **argv, char **envp, bool local_hosts)
 	int status = compiler_find(argv[0], path), error = EACCES;
 
 	if (status == 0) {
+		/* gcc looks for its parts beside the first of its name on PATH */
+		if (getenv(COMPILER_BEHIND))
+			argv[0] = path;
 		envp = prepare(path, envp, local_hosts);
 		say_why("becomes", path);
 		execve(path, argv, envp);

@@ -109,7 +109,7 @@ def test_script_of_the_compilers_name_that_calls_the_launcher_means_the_next(box
     for words in (["-c", "a.c"], ["--version"]):
         done = box.run(box.root / "first/gcc", *words, environ={**environ, "DISTCC_BUILD": "off"})
         seen = record(done.stdout)
-        assert seen.argv == [b"gcc", *map(os.fsencode, words)]
+        assert seen.argv == [os.fsencode(box.root / "tools/gcc"), *map(os.fsencode, words)]
         assert seen.env["_DISTCC_BUILD_BEHIND"] == f"{box.root}/tools/gcc"
     # Where there is no other, what it does is what it would do without us.
     (box.root / "tools/gcc").unlink()

@@ -199,6 +199,7 @@ def test_why_tells_a_program_what_would_be_done_and_does_nothing(box: Box) -> No
     assert why(box, "gcc", "-E", "a.c") == ["local=it makes no object", *words]
     path = box.plan_path()
     (box.root / "work/rest").write_text("-MMD -c 'a b.c'")
+    (box.root / "work/d").mkdir()
     assert why(box, "distcc", "gcc", "@rest", "-o", "d/a.o") == [
         *(f"plan={path}", "add=-MF", "add=d/a.d", "add=-MQ", "add=d/a.o"),
         *("word=gcc", "word=-MMD", "word=-c", "word=a b.c", "word=-o", "word=d/a.o"),
