@@ -74,7 +74,7 @@ def find_answer(words: Sequence[str], environ: dict[str, str]) -> Answer:
     told = _ask_launcher(words, environ)
     command, added = told.get("word", list(words)), told.get("add", [])
     if "local" in told:
-        return Answer(command, told["local"][0], "the launcher")
+        return Answer(command, told["local"][0] + _blamed(command, environ), "the launcher")
     compiler = command[0]
     if find_compiler(compiler, environ.get("PATH")) is None:
         return Answer(command, f"{compiler!a}: there is no such compiler", "the launcher")
@@ -95,6 +95,17 @@ def find_answer(words: Sequence[str], environ: dict[str, str]) -> Answer:
         return Answer(command, why, "the plan", tokens, added)
     why_here = why_distcc_local(command)
     return Answer(command, why_here, "distcc" if why_here else "the plan", tokens, added, notes)
+
+
+def _blamed(command: Sequence[str], environ: Mapping[str, str]) -> str:
+    """The word with which a command line stays here, as an addition to the reason."""
+    from distcc_build.flags import NO_INPUT, SEVERAL, why_local
+
+    for end in range(2, len(command) + 1):
+        reason = why_local(command[:end], os.getcwd(), environ)  # noqa: PTH109
+        if reason not in {None, NO_INPUT, SEVERAL}:
+            return f" ({command[end - 1]})" if why_local(command[:1], "", environ) != reason else ""
+    return ""
 
 
 def _ask_launcher(words: Sequence[str], environ: Mapping[str, str]) -> dict[str, list[str]]:
