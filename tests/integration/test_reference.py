@@ -210,7 +210,8 @@ def test_compiler_that_hangs_is_given_up_and_ended_with_its_children(
     assert time.monotonic() - began < 15
     assert [one.compiler for one in made] == [good]
     assert "in time" in reasons[hanging.key]
-    assert processes(f"sleep 600.{os.getpid()}") == []
+    # A busy kernel takes its time to end them.
+    assert eventually(lambda: processes(f"sleep 600.{os.getpid()}") == [])
 
 
 def test_children_that_the_kernel_takes_are_not_missed(cache: Path, temporary: Path) -> None:
