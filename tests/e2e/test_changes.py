@@ -122,6 +122,7 @@ def test_a_compiler_that_is_only_remembered_is_not_run(farm: Farm, bench: Bench)
     once = program(bench.directory / "tools/gcc", SAME)
     same_as(bench, str(once), compiler=once)
     # Whoever can write there puts another in its place, and its sibling beside it.
+    once.parent.chmod(0o777)
     for name in ("gcc", "g++"):
         program(once.with_name(name), f'#!/bin/sh\ntouch {ran}\nexec /usr/bin/{name} "$@"\n')
     bench.command("refresh")
