@@ -53,11 +53,12 @@ matches(const struct row *row, const char *previous, const char *word, bool inpu
 	case PREFIX:
 		return rest(word, row->text);
 	case VALUE:
-		more = strcmp(previous, row->text) == 0 ? word : rest(word, row->text);
-		return more && strcmp(more, row->value) == 0;
+		more = rest(word, row->text);
+		return (more && strcmp(more, row->value) == 0) ||
+		       (strcmp(previous, row->text) == 0 && strcmp(word, row->value) == 0);
 	case ANY:
-		more = strcmp(previous, row->text) == 0 ? "?" : rest(word, row->text);
-		return more && *more;
+		more = rest(word, row->text);
+		return (more && *more) || strcmp(previous, row->text) == 0;
 	case OUTPUT:
 		return (strcmp(previous, "-o") == 0 || rest(word, "-o")) && ends_with(word, row->text);
 	case SUFFIX:
