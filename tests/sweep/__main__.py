@@ -16,7 +16,7 @@ sys.path.append(str(Path(__file__).parents[1]))
 
 from sweep.points import KILL, Point
 from sweep.run import RECOVERY, enumerate_points, judge, workers
-from sweep.worker import Result
+from sweep.runner import Result
 
 AGAIN = 3
 """Times that a slow recovery is looked at again: another program may have had the processor."""

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from sweep.points import THIN, Point, points
-from sweep.worker import SCENARIOS, Result, Worker
+from sweep.runner import SCENARIOS, Result, Worker
 
 from distcc_build.farm.loopback import Farm
 
