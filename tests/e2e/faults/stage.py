@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,6 +71,8 @@ class Stage:
         self._farm = farm
         self._deadline = deadline
         self.expected: dict[str, bytes] = {}
+        # Where only some builds of a fault are looked at, the others may take longer.
+        self._busy = threading.Lock()
 
     def set_up(self) -> None:
         """Write the project, let the build system see it, and build it by the compiler alone."""
@@ -92,10 +95,11 @@ class Stage:
         :param attempts: how often to try whether the servers get the compiles: on a busy machine
             a good one may be silent for too long.  What ends badly is not tried again.
         """
-        run = self._once(fault)
-        while attempts > 1 and run.well and not run.as_expected(fault):
-            attempts -= 1
+        with self._busy:
             run = self._once(fault)
+            while attempts > 1 and run.well and not run.as_expected(fault):
+                attempts -= 1
+                run = self._once(fault)
         return run
 
     def _once(self, fault: Fault) -> Run:
