@@ -59,22 +59,22 @@ def check(data: bytes) -> None:
         try:
             config, warnings = parse_config(some, environ)
         except ConfigError as error:
-            check_line(str(error))
-            check_error(str(error), in_file=bool(some))
+            check_refusal(str(error), of_a_file=bool(some))
             continue
         for warning in warnings:
             check_line(warning)
         check_config(config)
 
 
+def check_refusal(text: str, *, of_a_file: bool) -> None:
+    check_line(text)
+    # A variable is ignored, but for one that is, or was to be, of those that take away.
+    assert of_a_file or any(one in text.lower() for one in HARDENING)
+
+
 def check_line(text: str) -> None:
     assert text.isprintable(), repr(text)
     text.encode("utf-8")
-
-
-def check_error(text: str, *, in_file: bool) -> None:
-    # What forbids something is not passed over, even in a variable.
-    assert in_file or any(one.upper() in text.upper() for one in HARDENING)
 
 
 def check_config(config: Config) -> None:
