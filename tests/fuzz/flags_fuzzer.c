@@ -1,4 +1,5 @@
-/* flags.c and deps.c: the input is the working directory and a command line, NUL between words. */
+/* flags.c and deps.c: the input is the working directory and a command line, NUL between words;
+   the last word is the environment too. */
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -20,11 +21,11 @@ expect(bool holds)
 static bool
 is_reason(const char *reason)
 {
-	for (const struct row *row = flag_rows; row->text; row++) {
-		if (row->reason == reason)
+	for (size_t i = 0; i < flag_parts[FLAG_PARTS]; i++) {
+		if (flag_rows[i].reason == reason)
 			return true;
 	}
-	return reason == flag_no_input;
+	return reason == flag_no_input || reason == flag_several;
 }
 
 static void
@@ -47,7 +48,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	/* each word has its own memory, so that AddressSanitizer sees a byte too far */
-	char *list[WORDS + 1] = {0}, *empty[] = {NULL};
+	char *list[WORDS + 1] = {0}, *environment[2] = {0}, *empty[] = {NULL};
 	const char *reason;
 	size_t count = 0, length;
 
@@ -61,11 +62,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			length++;
 	}
 	if (count >= 2) {
-		reason = flags_local(list + 1, list[0]);
+		environment[0] = list[count - 1];
+		reason = flags_local(list + 1, list[0], environment);
 		expect(!reason || is_reason(reason));
 		/* the answer is of the command line alone, not of what was asked before */
-		expect(flags_local(list + 1, list[0]) == reason);
-		expect(flags_local(list + count - 1, "") && !*empty);
+		expect(flags_local(list + 1, list[0], environment) == reason);
+		expect(flags_local(list + count - 1, "", empty) == flag_no_input);
 		check_dependencies(list + 1);
 	}
 	while (count)

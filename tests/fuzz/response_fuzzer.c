@@ -21,11 +21,23 @@ take(void *memory)
 	return taken[ntaken++] = memory;
 }
 
+static void *
+retake(void *memory, size_t size)
+{
+	size_t i = 0;
+
+	if (!memory)
+		return take(malloc(size));
+	while (taken[i] != memory)
+		i++;
+	return taken[i] = realloc(memory, size);
+}
+
 #define malloc(size) take(malloc(size))
-#define calloc(count, size) take(calloc(count, size))
+#define realloc(memory, size) retake(memory, size)
 #include "response.c"
 #undef malloc
-#undef calloc
+#undef realloc
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -72,7 +84,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char gcc[] = "gcc", first[] = "@a", object[] = "-c";
-	char *argv[] = {gcc, first, object, NULL};
+	char *argv[] = {gcc, first, object, NULL}, *empty[] = {NULL};
 	char **words;
 	size_t count = 0, length;
 
@@ -95,7 +107,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		while (words[count])
 			expect(strlen(words[count++]) <= SIZE);
 		expect(count >= 2 && count <= WORDS && words[count - 1] == object);
-		flags_local(words, "/");
+		flags_local(words, "/", empty);
 	}
 	while (ntaken)
 		free(taken[--ntaken]);
