@@ -12,7 +12,7 @@ Standard library only, and nothing of this package: the build loads this file by
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 __all__ = [
@@ -186,8 +186,8 @@ _ALL: tuple[Row, ...] = (
     *_rows(Kind.PREFIX, _LEFT_THERE, "-fdiagnostics-format=json-file -fdiagnostics-format=sarif-"),
     *_rows(Kind.PREFIX, _LEFT_THERE, "-fthin-link-bitcode= -gen-reproducer -fcrash-diagnostics-"),
     *_rows(Kind.PREFIX, _LEFT_THERE, "-dependency-dot -dependency-file -module-dependency-dir"),
-    *_rows(Kind.PREFIX, _LEFT_THERE, "-fprofile-note -coverage -fvtv- -fwpa"),
-    *_rows(Kind.PREFIX, _LEFT_THERE, "-emit-ast -emit-llvm --emit-llvm -fltrans"),
+    *_rows(Kind.PREFIX, _LEFT_THERE, "-fprofile-note -coverage -fvtv- -fwpa --profile-arcs"),
+    *_rows(Kind.PREFIX, _LEFT_THERE, "--test-coverage -emit-ast -emit-llvm --emit-llvm -fltrans"),
     # -d and letters; but -dumpbase, and what is none of these letters.
     *_rows(Kind.PREFIX, _LEFT_THERE, "-da -dA -dD -dH -dI -dM -dN -dP -dU -dp -dx -dsym-dir"),
     # What is handed on to an inner program may name files of its own.
@@ -220,13 +220,13 @@ _ALL: tuple[Row, ...] = (
     # The server compiles distccd_XXXX.i; with a language given by that name, coverage too.
     *_rows(Kind.ANY, _NAMES, "-x"),
     *_rows(Kind.PREFIX, _NAMES, "-ObjC --language -fcoverage-mapping -fprofile-instr-generate"),
+    *_rows(Kind.PREFIX, _RECORDED, "-grecord-command-line"),
     *_rows(Kind.PREFIX, _RECORDED, "-frecord-command-line -frecord-gcc-switches -fembed-bitcode"),
     *_rows(Kind.WORD, _RECORDED, "-fverbose-asm"),
     # Without line markers, with comments, converted twice, or refused in an ordinary compile.
     *_rows(Kind.WORD, _TEXT, "-P -C -CC -traditional --traditional -fpreprocessed"),
-    *_rows(
-        Kind.WORD, _TEXT, "-fno-preprocessed --no-line-commands --comments --comments-in-macros"
-    ),
+    *_rows(Kind.WORD, _TEXT, "-fdirectives-only -fno-preprocessed --no-line-commands"),
+    *_rows(Kind.WORD, _TEXT, "--comments --comments-in-macros"),
     *_rows(Kind.PREFIX, _TEXT, "-fuse-line-directives -fminimize-whitespace -frewrite-includes"),
     *_rows(Kind.PREFIX, _TEXT, "-fdebug-cpp -fno-debug-cpp -Wp,-P -Wp,-C -Wp,-d -Wp,-f"),
     *_rows(Kind.PREFIX, _AGAIN, "-finput-charset"),
@@ -241,12 +241,13 @@ _ALL: tuple[Row, ...] = (
     ),
     *_rows(Kind.PREFIX, _FROM_HERE, "-fprofile-sample-use -fauto-profile -fprofile-instr-use"),
     *_rows(Kind.PREFIX, _FROM_HERE, "-fprofile-list= -fprofile-remapping-file -fthinlto-index="),
+    *_rows(Kind.PREFIX, _FROM_HERE, "-fbranch-probabilities"),
     *_rows(Kind.PREFIX, _FROM_HERE, "-fbasic-block-sections=list= -fxray-always-instrument="),
     *_rows(Kind.PREFIX, _FROM_HERE, "-fxray-never-instrument= -fxray-attr-list= -Wa,@ -Wa,-I"),
     *_rows(Kind.PREFIX, _FROM_HERE, "--config -fembed-offload-object= -frewrite-map-file"),
     *_rows(Kind.PREFIX, _FROM_HERE, "-working-directory -fdepfile-entry="),
     # -march=native and -mtune=native are known to distcc, these are not.
-    *_rows(Kind.PREFIX, _NATIVE, "-mcpu=native -march=native+ -mtune=native+ --machine-"),
+    *_rows(Kind.PREFIX, _NATIVE, "-mcpu=native -march=native+ -mtune=native+ --machine"),
     # Refused by distccd, or another program there: each such compile would fail there first.
     *_rows(Kind.PREFIX, _RUNS_HERE, "-fplugin -fpass-plugin -iplugindir -wrapper --wrapper -load"),
     *_rows(Kind.PREFIX, _RUNS_HERE, "-B --prefix --specs -resource-dir --gcc-toolchain"),
@@ -280,7 +281,16 @@ _ALL: tuple[Row, ...] = (
     *_rows(Kind.TAKES, "", "--for-linker --dumpbase --dumpbase-ext --dumpdir --undefine"),
 )
 
+# gcc takes --X for -fX where it knows no other option of that name (gcc/opts-common.cc).
+_KNOWN = {row.text for row in _ALL}
+_LONG = tuple(
+    replace(row, text=long)
+    for row in _ALL
+    if row.kind in {Kind.WORD, Kind.PREFIX} and row.text.startswith("-f")
+    if (long := f"--{row.text.removeprefix('-f')}") not in _KNOWN
+)
+
 # In this order C finds the same row first, though it does not try every row for every word.
-ROWS: tuple[Row, ...] = tuple(sorted(_ALL, key=lambda row: row.kind not in VALUE_KINDS))
+ROWS: tuple[Row, ...] = tuple(sorted((*_ALL, *_LONG), key=lambda row: row.kind not in VALUE_KINDS))
 
 _TAKES_VALUE = frozenset(row.text for row in ROWS if row.kind is Kind.TAKES)

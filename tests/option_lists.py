@@ -88,6 +88,7 @@ FILES = {
     "b.c": "int b;\n",
     "b.cc": "int b(int n) { return n + 1; }\n",
     "a.i": '# 1 "a.c"\nint a;\n',
+    "bare.i": "int a;\n",
     "a.ii": '# 1 "a.cc"\nint a;\n',
     "a.s": ".globl x\nx: ret\n",
     "a.S": "#define X x\n.globl X\nX: ret\n",

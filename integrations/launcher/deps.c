@@ -50,6 +50,9 @@ deps_missing(char *const *argv, char *words[DEPS_WORDS])
 		compile = compile || is_any(*argv, compiles);
 		file = file || strncmp(*argv, "-MF", 3) == 0;
 		target = target || strncmp(*argv, "-MT", 3) == 0 || strncmp(*argv, "-MQ", 3) == 0;
+		/* what is handed on so comes before what would be added, and loses */
+		odd = odd || (strncmp(*argv, "-Wp,", 4) == 0 && strstr(*argv, ",-MF")) ||
+		      (strncmp(*argv, "-Wp,", 4) == 0 && (strstr(*argv, ",-MT") || strstr(*argv, ",-MQ")));
 		odd = odd || strncmp(*argv, "-dumpdir", 8) == 0 || strncmp(*argv, "-dumpbase", 9) == 0;
 		if (strcmp(*argv, "-o") == 0 && argv[1])
 			output = argv[1];

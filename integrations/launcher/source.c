@@ -52,6 +52,15 @@ reads_file(const char *text, size_t length)
 	return false;
 }
 
+/* is it a file that distcc sends as it is */
+static bool
+is_preprocessed(const char *input)
+{
+	const char *dot = strrchr(input, '.');
+
+	return dot && (strcmp(dot, ".i") == 0 || strcmp(dot, ".ii") == 0);
+}
+
 static const char *
 input_local(const char *input)
 {
@@ -73,6 +82,8 @@ input_local(const char *input)
 	}
 	if (got > 0 && reads_file(text, (size_t)got))
 		return "its assembler reads a file of this machine";
+	if (got > 0 && *text != '#' && is_preprocessed(input))
+		return "nothing in it tells the name of the source";
 	return NULL;
 }
 
