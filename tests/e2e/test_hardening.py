@@ -57,7 +57,10 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
     (home / "x.c").write_text("int x;\n")
     tools = tmp_path / "tools"
     tools.mkdir()
-    (tools / "distcc").write_text(f'#!/bin/sh\necho "$DISTCC_HOSTS" >{home}/given\nexec "$@"\n')
+    (tools / "distcc").write_text(
+        '#!/bin/sh\n[ "$1" != --version ] || exec echo distcc 3.4\n'
+        f'echo "$DISTCC_HOSTS" >{home}/given\nexec "$@"\n'
+    )
     (tools / "distcc").chmod(0o755)
     with ExitStack() as stack:
         server = stack.enter_context(ScriptedNameServer(ZONE))
