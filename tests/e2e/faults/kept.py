@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -131,7 +132,9 @@ def as_stranger(scene: Scene) -> None:
     for place in (scene.home, scene.folder):
         subprocess.run(["chown", "-R", str(uid), place], check=True)
     scene.prefix = ["setpriv", f"--reuid={uid}", "--clear-groups", *scene.prefix]
-    if not open_to_others((scene.venv / "bin/python").resolve().parent):
+    # What is in an environment may be a copy of the program, without the library.
+    python: list[Path | str] = [(scene.venv / "bin/python").resolve().parent, sys.base_prefix]
+    if not all(open_to_others(one) for one in python):
         # The Python of the installation is in root's home.
         read = "-caps=+dac_read_search"
         scene.prefix[1:1] = [f"--inh{read}", f"--ambient{read}"]

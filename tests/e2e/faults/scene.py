@@ -100,8 +100,10 @@ class Scene:
         """Start the build, as a process group of its own."""
         closing = "".join(f" {fd}>&-" for fd in sorted(self.closed))
         shell = ["sh", "-c", f'exec "$@"{closing}', "sh"] if closing else []
+        # Run in the background, tests ignore SIGINT, and so would all that they start.
+        hearing = ["env", "--default-signal=INT"]
         return subprocess.Popen(
-            [*shell, *self.prefix, *(words or self.system.command)],
+            [*shell, *hearing, *self.prefix, *(words or self.system.command)],
             cwd=self.folder,
             env=self.environ,
             stdin=subprocess.DEVNULL,
