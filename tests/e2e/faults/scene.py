@@ -76,8 +76,8 @@ class Scene:
         self.home.mkdir(mode=0o700)
 
     def end(self) -> None:
-        """Leave no refresher behind: it would write into the next one's cache."""
-        for pid in self.refreshers():
+        """Leave nothing behind that runs: a refresher would write into the next one's cache."""
+        for pid in self.processes():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
 
