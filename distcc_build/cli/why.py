@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from distcc_build.cli.common import add_options, environment, printable, warn
+from distcc_build.cli.common import add_options, compiler_word, environment, printable, warn
 from distcc_build.errors import NotFoundError, UsageError
 
 HELP = "tell whether a compile would be distributed, to whom, and why or why not"
@@ -80,7 +80,7 @@ def find_answer(words: Sequence[str], environ: dict[str, str]) -> Answer:
         return Answer(command, f"{compiler!a}: there is no such compiler", "the launcher")
     inputs = read_inputs(environ)
     warn(inputs.warnings)
-    word = os.path.abspath(compiler) if "/" in compiler else compiler  # noqa: PTH100
+    word = compiler_word(compiler)
     directory = Path(told["plan"][0]).parent
     situation = assess(inputs, directory, environ, word)
     plan = make_plan(word, situation, environ, directory, time.time())
