@@ -10,13 +10,14 @@ from distcc_build import store
 from distcc_build.compilers import sibling
 from distcc_build.config import Config
 from distcc_build.farmfile import Farm
+from distcc_build.outcome import silent
 from distcc_build.search import surroundings
 from distcc_build.trust import is_of_system
 
 if TYPE_CHECKING:
     from distcc_build.reference import Compiler
 
-__all__ = ["Wanted", "discover"]
+__all__ = ["Wanted", "discover", "resolved"]
 
 MAX_COMPILERS = 8
 """Compilers that are proved, and whose plans are renewed, together."""
@@ -36,7 +37,7 @@ class Wanted:
     distcc_dir: Path | None = None
     """Where the user's distcc keeps its marks of servers that failed."""
     patient: bool = False
-    """Nobody waits for the result."""
+    """`hear_out` comes next, as nobody waits for the result."""
 
 
 def discover(
@@ -81,7 +82,7 @@ def discover(
         # Another process may have been here while this one waited.
         old = store.read_farm(path)
         if not mine:
-            usable = old is not None and _served(old, fingerprint)
+            usable = old is not None and _served(old, fingerprint, config, wanted)
             return old if old and usable else _nothing(fingerprint)
         walked = old is not None and holds(old)
         if old is not None and walked and not _unproved(old, config, wanted):
@@ -112,25 +113,23 @@ def discover(
                     before=old.made if old else farm.made,
                 )
         farm = _remember(farm, wanted)
-        store.write_farm(path, farm)
+        # What others get holds for as long as `hear_out` may take.
+        brief = farm.fresh_until(time.time() + config.deadline + 1)
+        store.write_farm(path, brief if wanted.patient and silent(farm) else farm)
     return farm
 
 
-def _served(
-    farm: Farm, fingerprint: str, config: Config | None = None, wanted: Wanted = Wanted()
-) -> bool:
-    """Whether compiles go on with it, fresh or not; with a configuration, these compilers' too."""
+def _served(farm: Farm, fingerprint: str, config: Config, wanted: Wanted) -> bool:
+    """Whether compiles by these compilers go on with it, fresh or not."""
     given = farm.surroundings == fingerprint and farm.made <= time.time() < farm.stale
-    return given and (config is None or not _unproved(farm, config, wanted))
+    return given and not _unproved(farm, config, wanted)
 
 
 def _unproved(farm: Farm, config: Config, wanted: Wanted) -> bool:
     """Whether a compiler is wanted that nothing is known of."""
     if not farm.used or not config.probe:
         return False
-    missing = [
-        one for one in _resolved(wanted.compilers, wanted.path) if one.key not in farm.proofs
-    ]
+    missing = [one for one in resolved(wanted.compilers, wanted.path) if one.key not in farm.proofs]
     return bool(missing)
 
 
@@ -149,14 +148,13 @@ def _to_prove(
         for word in words
         if (other := sibling(word)) and ("/" not in other or is_of_system(other))
     ]
-    compilers = _resolved(
-        list(dict.fromkeys([*words, *siblings]))[: 2 * MAX_COMPILERS], wanted.path
-    )
+    compilers = resolved(list(dict.fromkeys([*words, *siblings]))[: 2 * MAX_COMPILERS], wanted.path)
     known = {} if farm is None or all_of_them else farm.proofs
     return [one for one in compilers if one.key not in known]
 
 
-def _resolved(words: Sequence[str], path: str | None) -> "list[Compiler]":
+def resolved(words: Sequence[str], path: str | None) -> "list[Compiler]":
+    """The compilers that these words stand for; what is not there is left out."""
     from distcc_build.reference import find_compiler
 
     return [one for word in words if (one := find_compiler(word, path))]

@@ -4,11 +4,10 @@ The file is JSON, for Python only; the launcher reads plans.  Whatever is odd in
 worthless as a whole: a walk costs less than a wrong server.
 """
 
-import dataclasses
 import ipaddress
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 from distcc_build.errors import DistccBuildError
@@ -92,6 +91,12 @@ class Farm:
     reasons: Mapping[str, str] = field(default_factory=dict)
     """By key of a compiler, why it cannot be compared with any server's."""
 
+    def fresh_until(self, until: float) -> "Farm":
+        """The same, fresh until then at the latest, and used when stale for as long as before."""
+        # Whole, as in a plan: else the plan would turn stale before the farm does.
+        until = min(self.until, float(int(until)))
+        return replace(self, until=until, stale=self.stale - self.until + until)
+
     def fresh(self, surroundings: str, now: float) -> bool:
         """Whether nothing needs to be asked."""
         return self.surroundings == surroundings and self.made <= now + 60 and now < self.until
@@ -129,8 +134,8 @@ class Farm:
 
 def format_farm(farm: Farm) -> bytes:
     """The content of the file."""
-    bare = dataclasses.replace(farm, answers={}, servers=(), lines=(), proofs={}, grants={})
-    table = dataclasses.asdict(bare)
+    bare = replace(farm, answers={}, servers=(), lines=(), proofs={}, grants={})
+    table = asdict(bare)
     table["servers"] = [
         [s.number, s.name, str(s.address), s.state.name, s.why, s.seen, s.limit]
         for s in farm.servers
@@ -174,7 +179,7 @@ def parse_farm(data: bytes) -> Farm:
             for key, found in table.pop("proofs").items()
         }
         reasons = {str(key): str(why) for key, why in table.pop("reasons").items()}
-        for one in dataclasses.fields(Farm):
+        for one in fields(Farm):
             if one.name in table and type(table[one.name]).__name__ not in _types(one.type):
                 raise FarmFileError(f"{one.name} is {table[one.name]!r}")
         return Farm(

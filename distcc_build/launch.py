@@ -2,8 +2,8 @@
 
 import os
 import pwd
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,14 +12,16 @@ from distcc_build.choice import Candidate, complete, job_count, pause
 from distcc_build.client import Client, find_client
 from distcc_build.discover import Wanted, discover
 from distcc_build.farmfile import Farm
+from distcc_build.hearing import hear_out
 from distcc_build.hosts import HostsList
 from distcc_build.inputs import Inputs
+from distcc_build.outcome import silent
 from distcc_build.policy import State
 
 if TYPE_CHECKING:
     from distcc_build.reference import Compiler
 
-__all__ = ["Situation", "assess", "distcc_environment"]
+__all__ = ["Situation", "assess", "assess_silent", "distcc_environment"]
 
 TUNING = {
     # Else distcc sends, and even runs here, another program than was typed: x86_64-linux-gnu-gcc
@@ -107,7 +109,7 @@ def assess(
     :param environ: what the build runs with.
     :param words: the compilers that it uses.
     :param content: what compiles are given meanwhile will do.
-    :param patient: nobody waits for the result.
+    :param patient: nobody waits for the result, and `assess_silent` comes next.
 
     See `discover` for the other arguments and the errors.
     """
@@ -119,6 +121,22 @@ def assess(
     wanted = Wanted(words, path, state, patient)
     farm = discover(inputs.config, directory, wanted, force=force, content=content, started=started)
     return Situation(inputs, farm, path, client)
+
+
+def assess_silent(situation: Situation, directory: Path, words: Sequence[str]) -> Situation | None:
+    """Learn what servers are worth that said nothing so far; waits for them, so nobody should.
+
+    :param situation: what `assess`, being patient, came to.
+    :param words: the compilers that it was given.
+    :returns: None where there is nothing new.
+    :raises OSError: when the result cannot be kept.
+    """
+    inputs, farm = situation.inputs, situation.farm
+    if farm is None or not silent(farm):
+        return None
+    wanted = Wanted(words, situation.path)
+    heard = hear_out(inputs.config, directory, farm, wanted, inputs.config.deadline)
+    return replace(situation, farm=heard)
 
 
 def distcc_environment(

@@ -11,7 +11,7 @@ from distcc_build.resolve.answers import Answer, Failed, Found, Missing, Step, W
 from distcc_build.resolve.answers import Verdict as NameVerdict
 from distcc_build.verdict import Cause, Verdict
 
-__all__ = ["MAX_KEPT", "came_back", "outcome", "proved"]
+__all__ = ["MAX_KEPT", "came_back", "limited", "outcome", "proved", "silent"]
 
 MAX_KEPT = 3_600.0
 """Seconds for which an answer is not asked for again, however long its TTL."""
@@ -97,7 +97,6 @@ def proved(
     farm: Farm,
     proofs: Mapping[str, Mapping[str, Verdict]],
     reasons: Mapping[str, str],
-    limits: Mapping[str, int],
     config: Config,
     *,
     trouble: bool,
@@ -108,7 +107,6 @@ def proved(
 
     :param proofs: by key of the compiler, then by address.
     :param reasons: by key of a compiler, why it could not be compared.
-    :param limits: jobs at once, by address, of servers whose name does not tell.
     :param trouble: a compile has failed at a server since the last look, or this machine was
         too busy to have its own part of a proof ready.
     :param hurried: somebody was waiting, so that a server that said nothing may just be slow.
@@ -116,25 +114,40 @@ def proved(
     :returns: the farm, fresh for the shortest time when a server is out.
     """
     out = any(one.cause in TRANSIENT for found in proofs.values() for one in found.values())
-    until = farm.until
     if out or trouble:
-        until = min(until, float(int(now + config.ttl_min)))
+        farm = farm.fresh_until(now + config.ttl_min)
     if hurried and any(
         one.cause is Cause.SILENT for found in proofs.values() for one in found.values()
     ):
         # The next compile starts a refresh for which nobody waits.
-        until = min(until, float(int(now + 1)))
-    servers = tuple(
-        replace(one, limit=one.limit or limits.get(str(one.address))) for one in farm.servers
-    )
+        farm = farm.fresh_until(now + 1)
     return replace(
         farm,
-        until=until,
-        stale=farm.stale - farm.until + until,
-        servers=servers,
         proofs={**farm.proofs, **proofs},
         reasons={**farm.reasons, **reasons},
     )
+
+
+def silent(farm: Farm) -> list[IPAddress]:
+    """The servers that have said nothing to a probe; they, or the way to them, may just be slow."""
+    quiet = {
+        address
+        for found in farm.proofs.values()
+        for address, one in found.items()
+        if one.cause in {Cause.SILENT, Cause.UNREACHABLE}
+    }
+    return [one.address for one in farm.used if str(one.address) in quiet]
+
+
+def limited(farm: Farm, limits: Mapping[str, int]) -> Farm:
+    """The farm with what its servers say of the jobs at once that they take.
+
+    :param limits: by address; only for servers whose name does not tell.
+    """
+    servers = (
+        replace(one, limit=one.limit or limits.get(str(one.address))) for one in farm.servers
+    )
+    return replace(farm, servers=tuple(servers))
 
 
 def came_back(answer: Answer) -> str:

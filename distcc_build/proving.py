@@ -4,19 +4,20 @@ import asyncio
 import math
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from distcc_build.backoff import forgive, in_backoff
 from distcc_build.config import Config
 from distcc_build.farmfile import Farm
 from distcc_build.hostspec import IPAddress
-from distcc_build.outcome import proved
+from distcc_build.outcome import limited, proved, silent
 from distcc_build.probe import probe
 from distcc_build.reference import LATE, Reference, References
 from distcc_build.stats import Stats, read_stats
 from distcc_build.verdict import Verdict
 
-__all__ = ["prove"]
+__all__ = ["prove", "prove_silent"]
 
 STATS_SECONDS = 1.0
 """For the stats pages, which answer at once or not at all."""
@@ -39,7 +40,7 @@ def prove(
 
     :param references: started before; what they give is awaited here.
     :param seconds: the longest that this may take.
-    :param patient: nobody waits for the result, so that slow servers get all that time.
+    :param patient: nobody waits for the result, and `prove_silent` comes next.
     :param distcc_dir: where the user's distcc keeps its marks of servers that failed.
     :param before: when the farm was looked at last, seconds since 1970: marks since then
         count as trouble.
@@ -49,31 +50,49 @@ def prove(
     # A machine that was too busy for its own small compile is so for a minute, not for long.
     late = any(why.endswith(LATE) for why in reasons.values())
     left = max(seconds - (time.monotonic() - started), 0.1)
-    servers = [(server.address, config.port) for server in farm.used]
-    verdicts, stats = asyncio.run(_ask(servers, made, config, left, patient))
+    addresses = [server.address for server in farm.used]
+    verdicts, stats = asyncio.run(_ask(addresses, made, config, left, PATIENCE))
     proofs: dict[str, dict[str, Verdict]] = {key: {} for key in reasons}
     proofs |= {one.compiler.key: {} for one in made}
     for (address, _), found in verdicts.items():
         for key, verdict in found.items():
             proofs[key][address] = verdict
-    limits = {address: one.max_kids for address, one in stats.items()}
     trouble = distcc_dir is not None and _settle(distcc_dir, farm, proofs, config, before)
     trouble = trouble or late
     now = time.time()
-    return proved(
-        farm, proofs, reasons, limits, config, trouble=trouble, hurried=not patient, now=now
-    )
+    farm = limited(farm, _limits(stats))
+    return proved(farm, proofs, reasons, config, trouble=trouble, hurried=not patient, now=now)
+
+
+def prove_silent(
+    farm: Farm, references: Sequence[Reference], config: Config, *, seconds: float
+) -> Farm:
+    """Probe those that have said nothing once more, and wait for them.
+
+    :param references: of the compilers to probe for.
+    :param seconds: the longest that this may take; while any says nothing it takes as long.
+    """
+    verdicts, stats = asyncio.run(_ask(silent(farm), references, config, seconds, seconds))
+    proofs = {key: dict(found) for key, found in farm.proofs.items()}
+    for (address, _), found in verdicts.items():
+        for key, verdict in found.items():
+            proofs[key][address] = verdict
+    return replace(limited(farm, _limits(stats)), proofs=proofs)
+
+
+def _limits(stats: Mapping[str, Stats]) -> dict[str, int]:
+    return {address: one.max_kids for address, one in stats.items()}
 
 
 async def _ask(
-    servers: Sequence[tuple[IPAddress, int]],
+    addresses: Sequence[IPAddress],
     references: Sequence[Reference],
     config: Config,
     seconds: float,
-    patient: bool,
+    silence: float,
 ) -> tuple[dict[tuple[str, int], dict[str, Verdict]], dict[str, Stats]]:
     lzo = config.compression == "lzo"
-    silence = seconds if patient else PATIENCE
+    servers = [(address, config.port) for address in addresses]
     probing = probe(
         servers, references, match=config.match, seconds=seconds, silence=silence, lzo=lzo
     )

@@ -15,7 +15,7 @@ from distcc_build import paths
 from distcc_build.compilers import sibling
 from distcc_build.errors import DistccBuildError, PlanError
 from distcc_build.inputs import config_files, read_inputs
-from distcc_build.launch import Situation, assess
+from distcc_build.launch import Situation, assess, assess_silent
 from distcc_build.plan import MAX_SIZE, format_plan, freshness, parse_plan
 from distcc_build.planning import failure_plan, make_plan
 from distcc_build.store import read_trusted, replace
@@ -27,7 +27,7 @@ LIFE = 30
 
 
 def background(words: Sequence[str]) -> int:
-    """Be the refresher: renew plans, empty the lock file, end.
+    """Be the refresher: renew plans, empty the lock file, hear out who is slow, end.
 
     :param words: the plan's path, the descriptor of the locked file, the compiler word.
     """
@@ -37,17 +37,14 @@ def background(words: Sequence[str]) -> int:
     plan_path, lock, word = Path(words[0]), int(words[1]), words[2]
     # A compiler that we start must not hold the lock after us.
     os.set_inheritable(lock, False)
+    silent = None
     environ = {name: value for name, value in os.environ.items() if name != "PYTHONSAFEPATH"}
     try:
         inputs = read_inputs(environ)
         signal.alarm(LIFE + int(inputs.config.deadline))
+        patient = _served_stale(plan_path)
         situation = assess(
-            inputs,
-            plan_path.parent,
-            environ,
-            word,
-            patient=_served_stale(plan_path),
-            started=started,
+            inputs, plan_path.parent, environ, word, patient=patient, started=started
         )
         plan = make_plan(word, situation, environ, plan_path.parent, time.time())
         replace(plan_path, format_plan(plan))
@@ -61,8 +58,16 @@ def background(words: Sequence[str]) -> int:
     else:
         with contextlib.suppress(Exception):  # the others get theirs when they are asked for
             write_plans(word, situation, environ, written=True)
+        silent = situation if patient else None
     os.ftruncate(lock, 0)
-    # Tearing the interpreter down takes 20 ms, and somebody may be waiting for the lock.
+    # Somebody may be waiting for it: for another compiler's plan, too.
+    os.close(lock)
+    if silent is not None:
+        with contextlib.suppress(Exception):
+            heard = assess_silent(silent, plan_path.parent, [word])
+            if heard is not None:
+                write_plans(word, heard, environ)
+    # Tearing the interpreter down takes 20 ms.
     os._exit(0)
 
 

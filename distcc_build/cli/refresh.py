@@ -16,7 +16,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Ask for every name again, and print what came of it."""
     from distcc_build.inputs import read_inputs
-    from distcc_build.launch import assess
+    from distcc_build.launch import assess, assess_silent
     from distcc_build.renew import write_plans
 
     environ = environment(args)
@@ -27,6 +27,7 @@ def run(args: argparse.Namespace) -> int:
     directory = cache_directory(environ, args.compiler)
     # Whoever asks for it by hand wants to know; no compile waits.
     situation = assess(inputs, directory, environ, args.compiler, force=True, patient=True)
+    situation = assess_silent(situation, directory, [args.compiler]) or situation
     write_plans(args.compiler, situation, environ)
     if situation.farm is None:
         print(f"nothing to discover: {situation.inputs.hosts_source} lists the servers")

@@ -11,7 +11,7 @@ from e2e.six import GOOD, VERSION, WITHOUT, six_servers
 from e2e.test_samples import CASES, Build
 from e2e.workbench import SYSTEM_PATH, Workbench, objects, sample, sources
 from probing import odd_compilers
-from running import eventually
+from running import eventually, processes
 
 from distcc_build.farm.loopback import Farm
 
@@ -32,11 +32,6 @@ def make_bench(installation: Path, tmp_path: Path) -> Callable[[Farm], Workbench
     return make
 
 
-@pytest.mark.xfail(
-    strict=False,
-    reason="open: where a patient refresh waits for the frozen server, a compiler not yet proved"
-    " may get a plan for compiling here",
-)
 def test_every_sample_uses_only_the_good_one_of_six(
     make_bench: Callable[[Farm], Workbench], tmp_path: Path
 ) -> None:
@@ -380,3 +375,28 @@ def test_a_compiler_not_yet_proved_is_proved_once_with_its_sibling(
     bench.run("distcc-launch", "clang++", "-c", "x.cc", cwd=folder)
     assert farm.daemons.wait_for(22).total() == 22
     assert probes(farm, "clang++") == once
+
+
+def test_nobody_waits_for_who_hears_a_frozen_server_out(
+    farm: Farm, make_bench: Callable[[Farm], Workbench], tmp_path: Path
+) -> None:
+    bench = make_bench(farm)
+    frozen = farm.daemons.addresses[0]
+    farm.daemons.signal(frozen, signal.SIGSTOP)
+    folder = tmp_path / "project"
+    folder.mkdir()
+    compile_once(bench, folder)
+    assert frozen not in bench.query("hosts")
+
+    def heard_out() -> bool:
+        # A stale plan is used, and renewed by somebody who has a minute for it.
+        compile_once(bench, folder)
+        return bool(processes(f"_refresh {farm.directory}"))
+
+    assert eventually(heard_out)
+    before = farm.daemons.compiles()
+    compile_once(bench, folder, "/usr/bin/cc")
+    assert (farm.daemons.wait_for(before.total() + 1) - before).total() == 1
+    assert processes(f"_refresh {farm.directory}"), "it is still waiting"
+    farm.daemons.signal(frozen, signal.SIGCONT)
+    assert eventually(lambda: frozen in bench.query("hosts"))

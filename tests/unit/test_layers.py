@@ -27,6 +27,7 @@ LAYERS = [
     ["probe"],
     ["proving", "search"],
     ["discover", "examine", "wrap"],
+    ["hearing"],
     ["launch"],
     ["planning"],
     ["renew"],

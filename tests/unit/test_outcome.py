@@ -19,7 +19,7 @@ from distcc_build.farmfile import (
     format_farm,
     parse_farm,
 )
-from distcc_build.outcome import came_back, outcome, proved
+from distcc_build.outcome import came_back, limited, outcome, proved
 from distcc_build.policy import State
 from distcc_build.resolve.answers import Answer, Failed, Found, Missing, Question
 from distcc_build.resolve.walk import Walk
@@ -141,16 +141,9 @@ def test_the_file_gives_back_the_farm() -> None:
     farm = replace(
         farm, grants={"a.": SIXTEEN}, compilers=("gcc", "/opt/büro/gcc"), surroundings="s"
     )
-    farm = proved(
-        farm,
-        PROOFS,
-        {"k3": "it fails"},
-        {"10.1.0.1": 9},
-        CONFIG,
-        trouble=False,
-        hurried=True,
-        now=NOW,
-    )
+    farm = limited(farm, {"10.1.0.1": 9})
+    why = {"k3": "it fails"}
+    farm = proved(farm, PROOFS, why, CONFIG, trouble=False, hurried=True, now=NOW)
     assert parse_farm(format_farm(farm)) == farm
 
 
@@ -166,21 +159,13 @@ BAD = {"k1": {"10.1.0.1": Verdict(Cause.SILENT)}}
 
 def test_proofs_and_limits_become_part_of_the_farm() -> None:
     farm = farm_of(FARM, grants={"distcc2.a.test.": SIXTEEN, "distcc3.a.test.": NONE})
-    farm = proved(
-        farm,
-        PROOFS,
-        {},
-        {"10.1.0.2": 3, "10.1.0.3": 5},
-        CONFIG,
-        trouble=False,
-        hurried=True,
-        now=NOW,
-    )
+    farm = limited(farm, {"10.1.0.2": 3, "10.1.0.3": 5})
+    farm = proved(farm, PROOFS, {}, CONFIG, trouble=False, hurried=True, now=NOW)
     assert [one.limit for one in farm.servers] == [None, 16, 5]
     assert farm.proofs == PROOFS
     assert farm.until == NOW + 90, "an installed compiler is no trouble that is over in a minute"
     more = proved(
-        farm, BAD | {"k2": {}}, {"k2": "why"}, {}, CONFIG, trouble=False, hurried=True, now=NOW
+        farm, BAD | {"k2": {}}, {"k2": "why"}, CONFIG, trouble=False, hurried=True, now=NOW
     )
     assert set(more.proofs) == {"k1", "k2"}
     assert more.reasons == {"k2": "why"}
@@ -190,12 +175,12 @@ def test_proofs_and_limits_become_part_of_the_farm() -> None:
 def test_a_server_that_is_out_is_looked_at_again_in_a_minute(
     proofs: Mapping[str, Mapping[str, Verdict]], trouble: bool
 ) -> None:
-    farm = proved(farm_of(FARM), proofs, {}, {}, CONFIG, trouble=trouble, hurried=False, now=NOW)
+    farm = proved(farm_of(FARM), proofs, {}, CONFIG, trouble=trouble, hurried=False, now=NOW)
     assert (farm.until, farm.stale) == (NOW + 60, NOW + 60 + CONFIG.stale)
 
 
 def test_a_silence_that_was_cut_short_is_looked_into_at_once() -> None:
-    farm = proved(farm_of(FARM), BAD, {}, {}, CONFIG, trouble=False, hurried=True, now=NOW)
+    farm = proved(farm_of(FARM), BAD, {}, CONFIG, trouble=False, hurried=True, now=NOW)
     assert (farm.until, farm.stale) == (NOW + 1, NOW + 1 + CONFIG.stale)
 
 

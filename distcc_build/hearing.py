@@ -1,0 +1,52 @@
+"""Hears servers out that said nothing while somebody may have waited, with nobody waiting."""
+
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from distcc_build import store
+from distcc_build.config import Config
+from distcc_build.discover import Wanted, resolved
+from distcc_build.farmfile import Farm
+from distcc_build.outcome import silent
+
+__all__ = ["hear_out"]
+
+
+def hear_out(config: Config, directory: Path, farm: Farm, wanted: Wanted, seconds: float) -> Farm:
+    """Wait for servers that have said nothing, and keep what they are worth after all.
+
+    Meanwhile others have the farm and its lock: for a dead server this takes all the time.
+
+    :param farm: what `discover` gave.
+    :param wanted: what it was given.
+    :param seconds: the longest that this may take.
+    :raises OSError: when the result cannot be kept.
+    """
+    from distcc_build.proving import prove_silent
+    from distcc_build.reference import References
+
+    began = time.monotonic()
+    compilers = resolved([*wanted.compilers, *farm.compilers], wanted.path)
+    compilers = [one for one in compilers if one.key in farm.proofs]
+    if not silent(farm) or not compilers:
+        return farm
+    with References(directory, compilers) as references:
+        made, _ = references.collect(seconds)
+    left = max(seconds - (time.monotonic() - began), 0.1)
+    heard = prove_silent(farm, made, config, seconds=left)
+    path = store.farm_path(directory, config)
+    with store.locked(path, 1.0) as mine:
+        now = store.read_farm(path)
+        if not mine or now is None or now.made != farm.made:
+            return heard
+        # Others may have proved more compilers, and not have waited long.
+        alone = now.proofs.keys() <= farm.proofs.keys()
+        heard = replace(
+            heard if alone else heard.fresh_until(now.until),
+            compilers=now.compilers,
+            proofs={**now.proofs, **heard.proofs},
+            reasons={**now.reasons, **heard.reasons},
+        )
+        store.write_farm(path, heard)
+    return heard
