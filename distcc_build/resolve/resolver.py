@@ -11,7 +11,7 @@ import contextlib
 import secrets
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Self
 
 import dns.exception
@@ -48,7 +48,8 @@ class Half:
     errors: int = 0
     why: str = "no answer"
     timer: asyncio.TimerHandle | None = None
-    tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    task: asyncio.Task[None] | None = None
+    """Asks over TCP."""
 
 
 class DnsResolver:
@@ -198,21 +199,26 @@ class DnsResolver:
             # A dead server that is asked first would hold up every name.
             self._last_server = index
         if message.flags & dns.flags.TC:
-            if half.tasks:
+            if half.task is not None:
                 return  # on its way already
             if half.timer is not None:
                 half.timer.cancel()
-            half.tasks.add(asyncio.create_task(self._ask_tcp(half, index)))
+            half.task = asyncio.create_task(self._ask_tcp(half, index))
         else:
             self._take(half, message)
 
     async def _ask_tcp(self, half: Half, index: int) -> None:
         """The same question over TCP, as RFC 7766 wants it after a truncated answer."""
         left = half.started + self._budget - asyncio.get_running_loop().time()
+        data = None
         try:
             async with asyncio.timeout(max(left, RETRY)):
                 data = await self._exchange(half.wire, index)
         except (OSError, EOFError, TimeoutError):
+            pass
+        finally:
+            half.task = None
+        if data is None:
             return self._error(half, "truncated answer, and TCP did not complete it")
         message = parse(data)
         if message is None or data[:2] != half.wire[:2] or not is_about(message, half.asked):
@@ -246,9 +252,8 @@ class DnsResolver:
     def _forget(self, half: Half) -> bool:
         if half.timer is not None:
             half.timer.cancel()
-        for task in half.tasks:
-            if task is not asyncio.current_task():
-                task.cancel()
+        if half.task is not None:
+            half.task.cancel()
         number = struct.unpack("!H", half.wire[:2])[0]
         return self._out.get(number) is half and bool(self._out.pop(number))
 

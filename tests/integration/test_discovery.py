@@ -210,6 +210,19 @@ def test_the_same_hosts_line_whatever_the_order_of_answers(title: str) -> None:
     assert len(lines) == 1
 
 
+@pytest.mark.parametrize(
+    ("mode", "why"),
+    [
+        (truncated_tcp_closes, "truncated answer, and TCP did not complete it"),
+        (truncated_tcp_truncated, "truncated answer, over TCP too"),
+    ],
+)
+def test_what_tcp_does_not_complete_is_given_up_before_the_deadline(mode: Mode, why: str) -> None:
+    with ScriptedNameServer(FIVE, {name(3): mode}) as server:
+        farm = search(server, Case({}, []))
+    assert [one.came_back for one in farm.lines if one.name == name(3)] == [why]
+
+
 def test_700_servers_are_found_and_few_names_asked_beyond() -> None:
     with ScriptedNameServer(numbered(700)) as server:
         farm = search(server, Case({}, []))
