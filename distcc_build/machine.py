@@ -32,18 +32,20 @@ def identity() -> str:
     return f"{machine} {socket.gethostname()} {os.geteuid()}"
 
 
-def default_routes() -> str:
+def default_routes(proc: Path = Path("/proc/net")) -> str:
     """Where packets to the rest of the world go (Linux); empty where that is not known.
+
+    :param proc: where the kernel tells its routes.
 
     Two networks may have the same resolv.conf: with this they are less often taken for one.
     """
     found = []
-    for path, columns, default in (
-        ("/proc/net/route", (1, 7, 0, 2), ["00000000", "00000000"]),
-        ("/proc/net/ipv6_route", (0, 1, 9, 4), ["0" * 32, "00"]),
+    for name, columns, default in (
+        ("route", (1, 7, 0, 2), ["00000000", "00000000"]),
+        ("ipv6_route", (0, 1, 9, 4), ["0" * 32, "00"]),
     ):
         try:
-            lines = Path(path).read_text("ascii").splitlines()
+            lines = (proc / name).read_text("ascii").splitlines()
         except (OSError, ValueError):
             continue
         for line in lines:

@@ -8,12 +8,14 @@ from pathlib import Path
 
 import distcc_build
 
-__all__ = ["ENVIRONMENT", "FARM", "eventually", "processes"]
+__all__ = ["ENVIRONMENT", "FARM", "HEARING", "eventually", "processes"]
 
 # Wherever the tests import it from, so that both see the same.
 WHERE = [str(Path(distcc_build.__file__).parents[1]), *sys.path]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join(WHERE)}
-FARM = [sys.executable, "-P", "-m", "distcc_build", "farm"]
+# Run in the background, or by nohup, tests ignore signals, and so would all that they start.
+HEARING = ["env", "--default-signal=HUP,INT,QUIT,TERM"]
+FARM = [*HEARING, sys.executable, "-P", "-m", "distcc_build", "farm"]
 
 
 def eventually(condition: Callable[[], bool], seconds: float = 20) -> bool:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from e2e.faults.systems import System
-from running import eventually
+from running import HEARING, eventually
 
 from distcc_build.farm.loopback import Farm
 
@@ -100,10 +100,8 @@ class Scene:
         """Start the build, as a process group of its own."""
         closing = "".join(f" {fd}>&-" for fd in sorted(self.closed))
         shell = ["sh", "-c", f'exec "$@"{closing}', "sh"] if closing else []
-        # Run in the background, tests ignore SIGINT, and so would all that they start.
-        hearing = ["env", "--default-signal=INT"]
         return subprocess.Popen(
-            [*shell, *hearing, *self.prefix, *(words or self.system.command)],
+            [*shell, *HEARING, *self.prefix, *(words or self.system.command)],
             cwd=self.folder,
             env=self.environ,
             stdin=subprocess.DEVNULL,

@@ -2,25 +2,12 @@
 
 import json
 import subprocess
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from compiling import Bench
 
 from distcc_build.farm.loopback import Farm
 from distcc_build.paths import launcher
-
-
-@pytest.fixture(scope="module")
-def farm() -> Iterator[Farm]:
-    with Farm() as running:
-        yield running
-
-
-@pytest.fixture
-def bench(farm: Farm, tmp_path: Path) -> Bench:
-    return Bench(tmp_path, {**farm.exports, "DISTCC_BUILD_DEADLINE": "60"})
 
 
 def why(bench: Bench, line: str, expect: int) -> dict[str, str]:

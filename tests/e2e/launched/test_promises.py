@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,17 +16,6 @@ from servers import ScriptedNameServer, drop, numbered
 from distcc_build.farm.loopback import Farm
 from distcc_build.farm.nameserver import NameServer
 from distcc_build.paths import launcher
-
-
-@pytest.fixture
-def farm() -> Iterator[Farm]:
-    with Farm() as running:
-        yield running
-
-
-@pytest.fixture
-def bench(farm: Farm, tmp_path: Path) -> Bench:
-    return Bench(tmp_path, {**farm.exports, "DISTCC_BUILD_DEADLINE": "60"})
 
 
 def walks(server: NameServer) -> int:

@@ -2,27 +2,16 @@
 
 import fcntl
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from compiling import Bench
 
 from distcc_build.farm.loopback import Farm
+from distcc_build.paths import launcher
 
 OTHER = '#!/bin/sh\nexec /usr/bin/gcc -fno-ident "$@"\n'
 SAME = '#!/bin/sh\nexec /usr/bin/gcc "$@"\n'
-
-
-@pytest.fixture
-def farm() -> Iterator[Farm]:
-    with Farm() as running:
-        yield running
-
-
-@pytest.fixture
-def bench(farm: Farm, tmp_path: Path) -> Bench:
-    return Bench(tmp_path, {**farm.exports, "DISTCC_BUILD_DEADLINE": "60"})
 
 
 def program(path: Path, text: str) -> Path:
@@ -78,6 +67,18 @@ def test_a_masquerade_link_by_its_path_goes_by_path_all_the_same(farm: Farm, ben
     gcc = program(bench.directory / "tools/gcc", OTHER)
     prepend(bench, gcc.parent)
     same_as(bench, "/usr/lib/distcc/gcc", compiler=gcc)
+    assert compiled(farm) == 1
+
+
+def test_the_launcher_of_another_installation_is_no_distcc(farm: Farm, bench: Bench) -> None:
+    other = bench.directory / "other/libexec/distcc-build/distcc"
+    other.parent.mkdir(parents=True)
+    shutil.copy2(launcher(), other)
+    folder = bench.directory / "bin"
+    folder.mkdir()
+    (folder / "distcc").symlink_to(other)
+    prepend(bench, folder)
+    same_as(bench, "gcc", compiler="/usr/bin/gcc")
     assert compiled(farm) == 1
 
 
