@@ -55,6 +55,33 @@ def test_commands_alias_and_cmake_package_are_where_they_belong(wheel: Path) -> 
     assert not any("verdicts" in one for one in files)
 
 
+def test_the_launcher_starts_without_the_slow_start_of_glibc(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        launchers = [
+            one for one in archive.namelist() if one.endswith(("distcc-launch", "/distcc"))
+        ]
+        assert len(launchers) == 2
+        assert not any(b"GLIBC_TUNABLES" in archive.read(one) for one in launchers)
+
+
+@pytest.mark.parametrize("option", ["-Dmusl=disabled", "-Dmusl=auto"])
+def test_without_musl_the_launcher_is_built_by_the_usual_compiler(
+    option: str, installation: Path, tmp_path: Path
+) -> None:
+    # A script of the name is there, and nothing behind it.
+    broken = tmp_path / "musl-gcc"
+    broken.write_text("#!/bin/sh\nexit 1\n")
+    broken.chmod(0o755)
+    environ = {**os.environ, "PATH": f"{tmp_path}:{installation}/bin:{os.environ['PATH']}"}
+    build = tmp_path / "build"
+    for command in (["meson", "setup", option, str(build), str(ROOT)], ["ninja", "-C", str(build)]):
+        subprocess.run(command, env=environ, check=True, stdout=subprocess.DEVNULL)
+    launcher = build / "integrations/launcher/distcc-launch"
+    assert b"GLIBC_TUNABLES" in launcher.read_bytes()
+    done = subprocess.run([launcher, "sh", "-c", "exit 7"], check=False)
+    assert done.returncode == 7
+
+
 @pytest.fixture(scope="session")
 def sdist(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An sdist of what is committed; meson-python takes nothing else."""
