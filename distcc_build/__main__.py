@@ -45,6 +45,26 @@ def parser(only: str | None = None) -> "argparse.ArgumentParser":
     return top
 
 
+def _at_once(words: list[str]) -> int | None:
+    """The exit status of what somebody waits for: without a parser; None for all else."""
+    if words[:1] == ["_refresh"]:
+        # Started by the launcher, which compiles wait for.
+        from distcc_build.renew import background
+
+        return background(words[1:])
+    if words[:1] == ["cc"] and words[1:] and not words[1].startswith("-"):
+        # By make, in its $(shell).
+        from distcc_build.wrap import print_wrapped
+
+        return 0 if print_wrapped(words[1:]) else 2
+    if words[:1] in (["jobs"], ["hosts"]):
+        # By builds, when they start.
+        from distcc_build.quick import answered
+
+        return 0 if answered(words) else None
+    return None
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command line.
 
@@ -52,16 +72,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     :returns: the exit status: the command's own, 2 for bad usage, else the error's.
     """
     words = list(sys.argv[1:] if argv is None else argv)
-    if words[:1] == ["_refresh"]:
-        # The launcher waits for this one: no parser in its way.
-        from distcc_build.renew import background
-
-        return background(words[1:])
-    if words[:1] == ["cc"] and words[1:] and not words[1].startswith("-"):
-        # Nor in make's, which waits for its $(shell).
-        from distcc_build.wrap import print_wrapped
-
-        return 0 if print_wrapped(words[1:]) else 2
+    status = _at_once(words)
+    if status is not None:
+        return status
     known = words[0] if words and words[0] in COMMANDS else None
     top = parser(known)
     args = top.parse_args(words)
@@ -76,7 +89,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     from distcc_build.cli.common import warn
 
     try:
-        status: int = args.run(args)
+        status = int(args.run(args))
         sys.stdout.flush()
     except DistccBuildError as error:
         warn([str(error)])

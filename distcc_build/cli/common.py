@@ -1,18 +1,24 @@
 """What several commands share: option settings, the environment, the cache directory."""
 
 import argparse
+import contextlib
 import os
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from distcc_build.errors import UsageError
+
+if TYPE_CHECKING:
+    from distcc_build.launch import Situation
 
 __all__ = [
     "add_options",
     "cache_directory",
     "compiler_word",
     "environment",
+    "keep_plans",
     "printable",
     "warn",
 ]
@@ -80,6 +86,15 @@ def cache_directory(environ: dict[str, str], compiler: str = "gcc") -> Path:
     from distcc_build.paths import plan_paths
 
     return plan_paths([compiler], environ)[0].parent
+
+
+def keep_plans(word: str, situation: "Situation", environ: dict[str, str]) -> None:
+    """Write what was learned into plans, so that neither compiles nor the next query learn it."""
+    from distcc_build.renew import write_plans
+
+    # The answer is what was asked for.
+    with contextlib.suppress(Exception):
+        write_plans(word, situation, environ)
 
 
 def warn(lines: Iterable[str]) -> None:

@@ -3,7 +3,7 @@
 import argparse
 import json
 
-from distcc_build.cli.common import add_options, cache_directory, environment, warn
+from distcc_build.cli.common import add_options, cache_directory, environment, keep_plans, warn
 
 HELP = "print the hosts list that a compile is given"
 EXAMPLE = 'DISTCC_HOSTS="$(distcc-build hosts)" distcc gcc -c hello.c'
@@ -36,6 +36,7 @@ def run(args: argparse.Namespace) -> int:
     )
     if situation.inputs.hosts.discover and not situation.compilers([args.compiler]):
         warn([f"{args.compiler!a}: no such compiler on PATH; the list is for compiling here"])
+    keep_plans(args.compiler, situation, environ)
     farm = situation.farm
     servers = farm.servers if farm else ()
     if args.all:

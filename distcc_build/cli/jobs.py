@@ -3,7 +3,7 @@
 import argparse
 import os
 
-from distcc_build.cli.common import add_options, cache_directory, environment, warn
+from distcc_build.cli.common import add_options, cache_directory, environment, keep_plans, warn
 
 HELP = "print how many jobs a build should run at once"
 EXAMPLE = 'ninja -j "$(distcc-build jobs)"'
@@ -25,7 +25,9 @@ def run(args: argparse.Namespace) -> int:
         warn(inputs.warnings)
         word = args.compiler
         directory = cache_directory(environ, word)
-        jobs = assess(inputs, directory, environ, word, content=True).jobs(word)
+        situation = assess(inputs, directory, environ, word, content=True)
+        jobs = situation.jobs(word)
+        keep_plans(word, situation, environ)
     except Exception as error:  # noqa: BLE001 - `-j "$(distcc-build jobs)"` takes anything for an answer
         warn([f"{str(error) or type(error).__name__}; counting this machine only"])
         jobs = os.cpu_count() or 1

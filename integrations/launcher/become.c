@@ -11,8 +11,10 @@
 #include "become.h"
 #include "compiler.h"
 #include "env.h"
+#include "os.h"
 #include "plan.h"
 #include "say.h"
+#include "tmpdir.h"
 
 enum { ROOM = 32768 }; /* bytes for what distcc adds, and a plan's hosts list once more */
 
@@ -47,7 +49,7 @@ hear_of_children(void)
 static bool
 fits(char *const *argv, char *const *envp)
 {
-	long limit = sysconf(_SC_ARG_MAX);
+	long limit = os_arg_max();
 	size_t size = ROOM;
 
 	for (; *argv; argv++)
@@ -100,22 +102,12 @@ become_compiler(char **argv, char **envp, bool local_hosts)
 	return status;
 }
 
-/* gcc passes over a TMPDIR in which it can make no file; distcc does not compile there at all */
-static bool
-tmpdir_unusable(void)
-{
-	const char *path = getenv("TMPDIR");
-	struct stat st;
-
-	return path && *path &&
-	       (stat(path, &st) < 0 || !S_ISDIR(st.st_mode) || access(path, R_OK | W_OK | X_OK) < 0);
-}
-
 void
 become_planned(const struct plan *plan, char **argv, char **envp)
 {
-	static char distcc[] = "distcc", tmpdir[] = "TMPDIR=/tmp";
-	char **changed = env_copy(envp, plan->nvariables + 1);
+	static char distcc[] = "distcc";
+	const char *tmpdir = "";
+	char **changed = env_copy(envp, plan->nvariables + 2);
 
 	/* a plan for ourselves would be carried out for ever.  With distcc before the words the
 	   alias comes to that end as well, so the longer look is not needed there */
@@ -127,10 +119,15 @@ become_planned(const struct plan *plan, char **argv, char **envp)
 	}
 	if (plan->distcc) {
 		*--argv = distcc;
-		if (tmpdir_unusable())
-			env_set(changed, tmpdir, false);
+		tmpdir = tmpdir_entry();
 		hear_of_children();
 	}
+	if (!tmpdir) {
+		say_why(plan->program, "there is no directory for its temporary files");
+		return;
+	}
+	if (*tmpdir)
+		env_set(changed, (char *)(uintptr_t)tmpdir, false);
 	if (!fits(argv, changed)) {
 		say_why(plan->program, "the command line and the environment are too long for it");
 		return;

@@ -17,6 +17,7 @@
 #include "key.h"
 #include "obtain.h"
 #include "plan.h"
+#include "query.h"
 #include "response.h"
 #include "say.h"
 #include "source.h"
@@ -25,11 +26,18 @@ static const char USAGE[] =
 	"usage: distcc-launch COMPILER ARGUMENTS...\n"
 	"       distcc-launch --plan COMPILER...   print the path of each compiler's plan\n"
 	"       distcc-launch --why COMPILER ARGUMENTS...   print what would be done, for programs\n"
+	"       distcc-launch --jobs|--hosts [COMPILER]   as distcc-build jobs and hosts, but at once\n"
+	"       distcc-launch --cc COMPILER...   as distcc-build cc, but at once\n"
 	"       distcc-launch --version | --help\n"
 	"\n"
 	"Runs the compile on a distcc server where that is possible, else here.\n"
 	"DISTCC_BUILD=off switches it off, DISTCC_BUILD_VERBOSE=1 tells what it does\n"
 	"('distcc-build why -- COMPILER ARGUMENTS...' explains it).\n";
+
+static const struct {
+	const char *option;
+	int (*answer)(char **words, const char *cwd, char **envp);
+} QUERIES[] = {{"--jobs", query_jobs}, {"--hosts", query_hosts}, {"--cc", query_cc}};
 
 static char **envp;
 static char cwd[PATH_MAX];
@@ -145,7 +153,7 @@ print_why(char **argv)
 		printf("add=%s%c", d.extra[i], 0);
 	for (char **word = d.words; *word; word++)
 		printf("word=%s%c", *word, 0);
-	return fflush(stdout) == 0 ? 0 : 1;
+	return fflush(stdout) == 0 && !ferror(stdout) ? 0 : 1;
 }
 
 static int
@@ -159,7 +167,7 @@ print_plans(char **words)
 			return 1;
 		printf("%s/%s\n", place.directory, name);
 	}
-	return fflush(stdout) == 0 ? 0 : 1;
+	return fflush(stdout) == 0 && !ferror(stdout) ? 0 : 1;
 }
 
 /* words that users and build systems already put before the compiler */
@@ -191,6 +199,10 @@ main(int argc, char **argv, char **environment)
 		return puts("distcc-launch " VERSION) < 0;
 	if (argc > 1 && strcmp(argv[1], "--help") == 0)
 		return fputs(USAGE, stdout) < 0;
+	for (size_t i = 0; argc > 1 && i < sizeof(QUERIES) / sizeof(*QUERIES); i++) {
+		if (strcmp(argv[1], QUERIES[i].option) == 0)
+			return QUERIES[i].answer(argv + 2, cwd, envp);
+	}
 	if (argc > 1 && strcmp(argv[1], "--why") == 0) {
 		action = print_why;
 		argv++;

@@ -136,29 +136,36 @@ obtain_place(struct place *place, char name[KEY_NAME], const char *word, const c
 }
 
 const struct plan *
-obtain_plan(const struct place *place, const char *name, const char *word)
+obtain_held(const struct place *place, const char *name, const char *word)
 {
-	char lock_name[KEY_NAME], path[PATH_MAX], waited[32];
-	int64_t start;
+	char lock_name[KEY_NAME];
 	int lock;
 
-	if (look(place, name) && held == PLAN_FRESH)
-		return &plan;
-	key_lock(lock_name, place->envp);
-	if (held == PLAN_STALE) {
+	if (look(place, name) && held == PLAN_STALE) {
 		say_why(name, "used though it is stale, while it is renewed");
+		key_lock(lock_name, place->envp);
 		if ((lock = lock_open(place->dir, lock_name)) >= 0) {
 			refresh(place, name, lock, PLAN_FRESH, word);
 			close(lock);
 		}
-		/* a look under the lock may have found that it no longer holds */
-		if (held != PLAN_NONE)
-			return &plan;
 	}
+	/* a look under the lock may have found that it no longer holds */
+	return held != PLAN_NONE ? &plan : NULL;
+}
+
+const struct plan *
+obtain_plan(const struct place *place, const char *name, const char *word)
+{
+	char lock_name[KEY_NAME], path[PATH_MAX], waited[32];
+	int64_t start;
+
+	if (obtain_held(place, name, word))
+		return &plan;
 	say_why(name, why_none);
 	/* nothing to wait for where there is no such compiler */
 	if (compiler_find(word, path) != 0)
 		return NULL;
+	key_lock(lock_name, place->envp);
 	start = os_boottime();
 	if (!await(place, name, lock_name, word))
 		return NULL;

@@ -8,6 +8,7 @@
 #include <unistd.h>
 #ifdef __linux__
 #include <sys/auxv.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #endif
 #ifdef __APPLE__
@@ -72,6 +73,22 @@ os_secure(void)
 	return getauxval(AT_SECURE) != 0;
 #else
 	return false;
+#endif
+}
+
+long
+os_arg_max(void)
+{
+#ifdef __linux__
+	/* execve(2): musl's sysconf gives what it was before Linux 2.6.23 */
+	const rlim_t least = 128 << 10, most = 6 << 20;
+	struct rlimit stack;
+
+	if (getrlimit(RLIMIT_STACK, &stack) < 0 || stack.rlim_cur / 4 < least)
+		return (long)least;
+	return (long)(stack.rlim_cur / 4 < most ? stack.rlim_cur / 4 : most);
+#else
+	return sysconf(_SC_ARG_MAX);
 #endif
 }
 

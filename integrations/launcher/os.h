@@ -13,5 +13,7 @@ int64_t os_boottime(void);
 bool os_self(char *path, size_t size);
 /* does the system say that this process has more rights than whoever started it */
 bool os_secure(void);
+/* bytes that a program's words and environment may have together; -1 means no limit */
+long os_arg_max(void);
 /* close this and every higher fd */
 void os_closefrom(int fd);

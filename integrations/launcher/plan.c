@@ -92,7 +92,6 @@ static bool
 take(struct plan *plan, char *line, unsigned *seen)
 {
 	char *rest = strchr(line, ' ');
-	uint64_t jobs;
 	unsigned once;
 
 	if (!rest)
@@ -121,7 +120,7 @@ take(struct plan *plan, char *line, unsigned *seen)
 		return *rest == '-' && rest[1] && !strchr(rest, ' ');
 	}
 	return number(&rest, once == MADE ? &plan->made : once == UNTIL ? &plan->until
-	                     : once == STALE ? &plan->stale : &jobs, '\0');
+	                     : once == STALE ? &plan->stale : &plan->jobs, '\0');
 }
 
 bool

@@ -33,6 +33,7 @@ struct note {
 /* all text is inside the buffer that was parsed */
 struct plan {
 	uint64_t made, until, stale; /* seconds since 1970 */
+	uint64_t jobs; /* that a build should run at once */
 	const char *program;
 	const char *debug; /* OPTION, or NULL */
 	bool distcc; /* program is distcc, and not the compiler */

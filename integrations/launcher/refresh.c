@@ -17,9 +17,8 @@
 
 static const int64_t FORGIVEN_AFTER = INT64_C(60) * 1000000000; /* nanoseconds */
 
-/* distcc-build of our own installation, else that on PATH */
-static bool
-find(char path[PATH_MAX])
+bool
+refresh_program(char path[PATH_MAX])
 {
 	static const char alias[] = "/libexec/distcc-build/distcc";
 	char self[PATH_MAX], *slash;
@@ -101,7 +100,7 @@ refresh_start(int lock, const char *plan, const char *word, char **envp)
 
 	if (last.start && stamp.start - last.start < FORGIVEN_AFTER)
 		stamp.attempts = last.attempts + 1;
-	if (stamp.attempts > ATTEMPTS || !find(program) || !(clean = environment(envp)) ||
+	if (stamp.attempts > ATTEMPTS || !refresh_program(program) || !(clean = environment(envp)) ||
 	    !lock_write(lock, stamp))
 		return false;
 	if (sigpending(&before) < 0)

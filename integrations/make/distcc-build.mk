@@ -12,12 +12,10 @@ distcc-build.find = $(firstword $(foreach up,../../../../../.. ../../..,$(foreac
 
 # Called distcc, because clangd and clang-tidy look through a launcher of that name only.
 distcc-build.launcher := $(call distcc-build.find,libexec/distcc-build/distcc bin/distcc-launch)
-distcc-build.command := $(call distcc-build.find,bin/distcc-build)
 
 # An editable install keeps the launcher apart, and only distcc-build knows where.
 ifeq (,$(distcc-build.launcher))
 distcc-build.launcher := $(filter /%,$(firstword $(shell distcc-build cc true 2>/dev/null)))
-distcc-build.command := distcc-build
 endif
 
 # Without launchers in front: a sub-make gets a CC that the make above has wrapped.
@@ -55,7 +53,7 @@ ifeq (,$(filter -j% --jobs%,$(MAKEFLAGS)))
 ifeq (,$(filter off OFF Off 0 no NO No false FALSE False,$(DISTCC_BUILD)))
 ifneq (,$(filter-out clean distclean mostlyclean maintainer-clean help,$(or $(MAKECMDGOALS),all)))
 distcc-build.jobs := $(shell case " $$MAKEFLAGS" in \
-  (*' -j'* | *' --jobs'* | ' j'*) ;; (*) $(distcc-build.command) jobs ;; esac)
+  (*' -j'* | *' --jobs'* | ' j'*) ;; (*) $(distcc-build.launcher) --jobs ;; esac)
 ifneq (,$(filter-out 0 1,$(firstword $(distcc-build.jobs))))
 MAKEFLAGS += -j$(firstword $(distcc-build.jobs))
 endif

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import atexit
 import contextlib
-import json
 import os
 import re
 import shlex
@@ -45,6 +44,8 @@ KEPT = re.compile(
     r"HOME|DISTCC_\w+|XDG_(CACHE|CONFIG|RUNTIME)_\w+|TMPDIR|USER|LOGNAME"
     r"|SSH_AUTH_SOCK|KRB5CCNAME|CCACHE_\w+"
 )
+
+CACHES = ("ccache", "sccache")
 
 OFF = ("off", "0", "no", "false")
 
@@ -83,7 +84,7 @@ def generate(env: Any, **_options: Any) -> None:
     _watch_tools(env)
     atexit.unregister(_remove_unfinished)
     atexit.register(_remove_unfinished)
-    _set_jobs(env["ENV"])
+    _set_jobs(env)
 
 
 def _remove_unfinished() -> None:
@@ -124,7 +125,7 @@ def _prefix_of(program: str) -> Callable[..., str]:
             return ""
         words = _words(env.subst("$" + program, target=target, source=source))
         # These look for the compiler in their first word; ccache has CCACHE_PREFIX from us.
-        if words and Path(words[0]).name in {"ccache", "sccache", "distcc-launch"}:
+        if words and Path(words[0]).name in {*CACHES, "distcc-launch"}:
             return ""
         launcher = str(env.get(LAUNCHER, ""))
         return f'"{launcher}"' if re.search(r"\s", launcher) else launcher
@@ -176,24 +177,29 @@ def _complete(shell: MutableMapping[str, Any], launcher: str) -> None:
     # ccache splits it at blanks, so a path with one could only fail.
     if not re.search(r"\s", launcher):
         shell.setdefault("CCACHE_PREFIX", launcher)
-    path = shell.get("PATH", "")
-    path = path if isinstance(path, str) else os.pathsep.join(map(str, path))
+    path = _path(shell)
     distcc = shutil.which("distcc")
     if distcc and not shutil.which("distcc", path=path):
         # Last, so that it changes no other program.
         shell["PATH"] = os.pathsep.join(filter(None, [path, str(Path(distcc).parent)]))
 
 
-def _set_jobs(shell: MutableMapping[str, Any]) -> None:
+def _path(shell: MutableMapping[str, Any]) -> str:
+    path = shell.get("PATH", "")
+    return path if isinstance(path, str) else os.pathsep.join(map(str, path))
+
+
+def _set_jobs(env: Any) -> None:
     from SCons.Script import GetOption, SetOption
 
     if any(GetOption(name) for name in ("clean", "help", "no_exec", "question")):
         return
+    compiler = _compiler(env)
     try:
-        farm = json.loads(_ask("hosts", "--json", shell=shell))
-        jobs, hosts = int(farm["jobs"]), str(farm["hosts"])
-    except (KeyError, TypeError, ValueError):
+        jobs = int(_ask("jobs", "--compiler", compiler, shell=env["ENV"]))
+    except ValueError:
         return
+    hosts = _ask("hosts", "--compiler", compiler, shell=env["ENV"])
     # 1 is SCons' default.  What the command line says stays above what is set here, so -j1 is 1.
     if jobs > 1 and GetOption("num_jobs") == 1:
         SetOption("num_jobs", jobs)
@@ -206,6 +212,13 @@ def _set_jobs(shell: MutableMapping[str, Any]) -> None:
         line = f"{len(limits)} servers, {sum(limits)} slots, -j{GetOption('num_jobs')}"
         _said.append(line)
         print(f"distcc_discover: {line}", file=sys.stderr)
+
+
+def _compiler(env: Any) -> str:
+    """Return the word that the launcher will be given as the compiler."""
+    words = _words(env.subst("$CC") or env.subst("$CXX"))
+    words = [word for word in words if Path(word).name not in {*CACHES, "distcc", "distcc-launch"}]
+    return words[0] if words and not words[0].startswith("-") else "gcc"
 
 
 def _find_launcher() -> str | None:
@@ -238,12 +251,19 @@ def _ask(*words: str, shell: MutableMapping[str, Any] | None = None) -> str:
     command = _installed("bin/distcc-build") or shutil.which("distcc-build")
     if command is None:
         return ""
+    line = [command, *words]
+    launcher = _installed("bin/distcc-launch")
+    if launcher and len(words) == 3:
+        # It answers at once where a plan holds; else distcc-build does, which it calls.
+        line = [launcher, f"--{words[0]}", words[2]]
     extra = {name: str(value) for name, value in (shell or {}).items() if KEPT.fullmatch(name)}
+    if shell and "PATH" in shell:
+        extra["PATH"] = _path(shell)
     key = (*words, *sorted(f"{name}={value}" for name, value in extra.items()))
     if key not in _answers:
         try:
             done = subprocess.run(
-                [command, *words],
+                line,
                 env={**os.environ, **extra},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,

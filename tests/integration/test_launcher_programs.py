@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -132,6 +134,49 @@ def test_distcc_hears_of_its_children_though_they_were_ignored(box: Box) -> None
         lines = record(done.stdout).all("signals")
         (mask,) = (line.split()[1] for line in lines if line.startswith(b"SigIgn"))
         assert bool(int(mask, 16) & child) == ignored
+
+
+def test_distcc_gets_a_place_for_temporary_files(box: Box, tmp_path: Path) -> None:
+    box.write_plan()
+    (tmp_path / "file").touch()
+
+    def chosen(path: str | None) -> str | None:
+        return launched(box, "gcc", "-c", "a.c", TMPDIR=path).env.get("TMPDIR")
+
+    assert chosen(None) is None
+    assert chosen(str(tmp_path)) == str(tmp_path)
+    # In /proc distcc, as root, would try one name after the other without end.
+    for unusable in (tmp_path / "none", tmp_path / "file", "/proc"):
+        assert chosen(str(unusable)) == "/tmp"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount")
+@pytest.mark.parametrize(
+    ("full", "chosen"),
+    [
+        (["/mnt"], "/tmp"),
+        (["/mnt", "/tmp"], "/var/tmp"),
+        (["/mnt", "/tmp", "/var/tmp"], None),
+    ],
+)
+def test_where_no_file_can_be_made_any_more_there_are_other_places(
+    full: list[str], chosen: str | None
+) -> None:
+    with tempfile.TemporaryDirectory(dir="/opt") as folder:
+        box = Box(Path(folder) / "box")
+        box.write_plan()
+        mounts = "".join(f"mount -t tmpfs -o nr_inodes=1 none {one} && " for one in full)
+        done = subprocess.run(
+            ["unshare", "-m", "sh", "-c", f'{mounts} exec "$@" -c a.c', "sh", box.launcher, "gcc"],
+            env=box.environ(TMPDIR="/mnt"),
+            capture_output=True,
+            check=False,
+        )
+    assert (done.returncode, done.stderr) == (0, b"")
+    made = record(done.stdout)
+    # Without any, the compiler knows what to do.
+    assert made.argv[0] == (b"distcc" if chosen else b"gcc")
+    assert made.env["TMPDIR"] == (chosen or "/mnt")
 
 
 def test_command_line_near_the_systems_limit_is_the_compilers(box: Box) -> None:

@@ -26,7 +26,7 @@ LAYERS = [
     ["resolve.resolver", "resolve.survey", "reference", "stats", "client"],
     ["probe"],
     ["proving", "search"],
-    ["discover", "examine", "wrap"],
+    ["discover", "examine", "quick", "wrap"],
     ["hearing"],
     ["launch"],
     ["planning"],
