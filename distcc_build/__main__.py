@@ -1,9 +1,10 @@
 """The command distcc-build: finds the subcommand, runs it, turns errors into one line."""
 
+import contextlib
 import os
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from distcc_build.cli import COMMANDS
 from distcc_build.errors import DistccBuildError
@@ -72,9 +73,35 @@ def main(argv: Sequence[str] | None = None) -> int:
     :returns: the exit status: the command's own, 2 for bad usage, else the error's.
     """
     words = list(sys.argv[1:] if argv is None else argv)
-    status = _at_once(words)
-    if status is not None:
-        return status
+    # What is closed nobody reads; left as None, stdout would get what is for stderr.
+    sys.stdout = sys.stdout or _nowhere()
+    sys.stderr = sys.stderr or _nowhere()
+    try:
+        status = _at_once(words)
+        if status is None:
+            status = _run(words)
+        sys.stdout.flush()
+    except DistccBuildError as error:
+        _warn(str(error))
+        return error.exit_code
+    except BrokenPipeError:
+        # The reader went away (`| head`).
+        return _unwritten(141)
+    except OSError as error:
+        _warn(": ".join(str(part) for part in (error.filename, error.strerror or error) if part))
+        return _unwritten(74)
+    except KeyboardInterrupt:
+        return 130
+    except Exception as error:
+        if os.environ.get("DISTCC_BUILD_VERBOSE"):
+            raise
+        # A fault of ours; what a user can mend is a DistccBuildError.
+        _warn(f"{type(error).__name__}: {error} (DISTCC_BUILD_VERBOSE=1 shows where)")
+        return 70
+    return status
+
+
+def _run(words: list[str]) -> int:
     known = words[0] if words and words[0] in COMMANDS else None
     top = parser(known)
     args = top.parse_args(words)
@@ -86,26 +113,23 @@ def main(argv: Sequence[str] | None = None) -> int:
     if args.command is None:
         top.print_help()
         return 2
+    return int(args.run(args))
+
+
+def _warn(text: str) -> None:
     from distcc_build.cli.common import warn
 
-    try:
-        status = int(args.run(args))
-        sys.stdout.flush()
-    except DistccBuildError as error:
-        warn([str(error)])
-        return error.exit_code
-    except BrokenPipeError:
-        # The reader went away (`| head`); without this, exit would complain once more.
+    warn([text])
+
+
+def _nowhere() -> TextIO:
+    return open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123 - until the end
+
+
+def _unwritten(status: int) -> int:
+    """The status, with nothing left that Python would try to write once more at its end."""
+    with contextlib.suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 141
-    except KeyboardInterrupt:
-        return 130
-    except Exception as error:
-        if os.environ.get("DISTCC_BUILD_VERBOSE"):
-            raise
-        # A fault of ours; what a user can mend is a DistccBuildError.
-        warn([f"{type(error).__name__}: {error} (DISTCC_BUILD_VERBOSE=1 shows where)"])
-        return 70
     return status
 
 

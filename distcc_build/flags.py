@@ -17,6 +17,7 @@ from enum import Enum
 
 __all__ = [
     "NO_INPUT",
+    "NO_VALUE",
     "OPTION_KINDS",
     "ROWS",
     "SEVERAL",
@@ -64,6 +65,7 @@ NO_INPUT = "there is nothing to compile"
 """The reason for a command line without any input file, as ``gcc -v``."""
 
 SEVERAL = "it compiles several files"
+NO_VALUE = "its last option lacks its value"
 """The reason for more input files than one: distcc would take an object for the output."""
 
 
@@ -80,15 +82,18 @@ def why_local(argv: Sequence[str], cwd: str = "", environ: Iterable[str] = ()) -
             return row.reason
         if row.kind is Kind.PATH and _below(row.text, f"{cwd}/"):
             return row.reason
-    some_input, files, compiles = False, 0, False
+    some_input, files, compiles, awaited = False, 0, False, False
     for previous, word, is_input in words_of(argv):
         some_input |= is_input
         # Without a suffix it is something for the linker.
         files += is_input and "." in word
         compiles |= word in {"-c", "-S"}
+        awaited = not awaited and word in _TAKES_VALUE
         for row in ROWS:
             if _matches(row, previous, word, is_input=is_input):
                 return row.reason
+    if awaited:
+        return NO_VALUE
     if files > 1 and compiles:
         return SEVERAL
     return None if some_input else NO_INPUT
@@ -220,15 +225,13 @@ _ALL: tuple[Row, ...] = (
     # The server compiles distccd_XXXX.i; with a language given by that name, coverage too.
     *_rows(Kind.ANY, _NAMES, "-x"),
     *_rows(Kind.PREFIX, _NAMES, "-ObjC --language -fcoverage-mapping -fprofile-instr-generate"),
-    *_rows(Kind.PREFIX, _RECORDED, "-grecord-command-line"),
     *_rows(Kind.PREFIX, _RECORDED, "-frecord-command-line -frecord-gcc-switches -fembed-bitcode"),
-    *_rows(Kind.WORD, _RECORDED, "-fverbose-asm"),
+    *_rows(Kind.WORD, _RECORDED, "-fverbose-asm -grecord-command-line"),
     # Without line markers, with comments, converted twice, or refused in an ordinary compile.
     *_rows(Kind.WORD, _TEXT, "-P -C -CC -traditional --traditional -fpreprocessed"),
     *_rows(Kind.WORD, _TEXT, "-fdirectives-only -fno-preprocessed --no-line-commands"),
-    *_rows(Kind.WORD, _TEXT, "--comments --comments-in-macros"),
     *_rows(Kind.PREFIX, _TEXT, "-fuse-line-directives -fminimize-whitespace -frewrite-includes"),
-    *_rows(Kind.PREFIX, _TEXT, "-fdebug-cpp -fno-debug-cpp -Wp,-P -Wp,-C -Wp,-d -Wp,-f"),
+    *_rows(Kind.PREFIX, _TEXT, "-fdebug-cpp -fno-debug-cpp -Wp,-P -Wp,-C -Wp,-d -Wp,-f --comments"),
     *_rows(Kind.PREFIX, _AGAIN, "-finput-charset"),
     # Lists, profiles, and options in files.
     *_rows(Kind.PREFIX, _FROM_HERE, "-fsanitize-ignorelist= -fsanitize-blacklist="),
@@ -241,11 +244,10 @@ _ALL: tuple[Row, ...] = (
     ),
     *_rows(Kind.PREFIX, _FROM_HERE, "-fprofile-sample-use -fauto-profile -fprofile-instr-use"),
     *_rows(Kind.PREFIX, _FROM_HERE, "-fprofile-list= -fprofile-remapping-file -fthinlto-index="),
-    *_rows(Kind.PREFIX, _FROM_HERE, "-fbranch-probabilities"),
-    *_rows(Kind.PREFIX, _FROM_HERE, "-fbasic-block-sections=list= -fxray-always-instrument="),
-    *_rows(Kind.PREFIX, _FROM_HERE, "-fxray-never-instrument= -fxray-attr-list= -Wa,@ -Wa,-I"),
+    *_rows(Kind.PREFIX, _FROM_HERE, "-fbranch-probabilities -fbasic-block-sections=list="),
+    *_rows(Kind.PREFIX, _FROM_HERE, "-fxray-always-instrument= -fxray-attr-list= -Wa,@ -Wa,-I"),
     *_rows(Kind.PREFIX, _FROM_HERE, "--config -fembed-offload-object= -frewrite-map-file"),
-    *_rows(Kind.PREFIX, _FROM_HERE, "-working-directory -fdepfile-entry="),
+    *_rows(Kind.PREFIX, _FROM_HERE, "-working-directory -fdepfile-entry= -fxray-never-instrument="),
     # -march=native and -mtune=native are known to distcc, these are not.
     *_rows(Kind.PREFIX, _NATIVE, "-mcpu=native -march=native+ -mtune=native+ --machine"),
     # Refused by distccd, or another program there: each such compile would fail there first.

@@ -2,6 +2,7 @@
 
 import os
 import re
+import zlib
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -15,7 +16,7 @@ from distcc_build.hosts import HostsList, Kind
 from distcc_build.inputs import Inputs
 from distcc_build.launch import Situation, distcc_environment
 from distcc_build.plan import MAX_DEPENDENCIES, Dependency, Note, Plan
-from distcc_build.reference import Compiler, find_compiler, kept
+from distcc_build.reference import LATE, Compiler, find_compiler, kept
 from distcc_build.search import RESOLV_CONF, surroundings
 
 __all__ = ["failure_plan", "make_plan"]
@@ -28,6 +29,9 @@ CLANG = 14
 
 UNSURE = 60
 """Seconds for which a plan is used that could not be made, or not be made to notice a change."""
+
+UNSEEN = 5
+"""Seconds for one that could not be made, and does not notice when it can."""
 
 
 def make_plan(
@@ -50,7 +54,11 @@ def make_plan(
     if kind in {"ccache", "sccache"}:
         env, defaults, notes = *_ccache(environ), ()
     # What is a link to distcc or ccache is run as it is.
-    as_distcc = client.usable is not None and kind not in {"distcc", "ccache", "sccache"}
+    as_distcc = (
+        client.usable is not None
+        and kind not in {"distcc", "ccache", "sccache"}
+        and _runs(compiler, farm)
+    )
     looked_at = [
         *_files(compiler, distcc),
         *inputs.files,
@@ -62,8 +70,9 @@ def make_plan(
     until = now + NOTHING_CHANGES if farm is None else farm.until
     stale = until + NOTHING_CHANGES if farm is None else farm.stale
     dependencies = tuple(_dependencies(looked_at[:MAX_DEPENDENCIES], inputs.seen))
-    # What is wrong with a client may be mended without a change of its file.
-    if len(looked_at) > MAX_DEPENDENCIES or client.fault:
+    # What is wrong with a client, or keeps a compiler from being one, may be mended without a
+    # change of its file.
+    if len(looked_at) > MAX_DEPENDENCIES or client.fault or compiler is None:
         until = stale = min(until, now + UNSURE)
     if farm is not None and surroundings(inputs.config)[1] != farm.surroundings:
         # The network was changed during the search; those who wait for this plan get it.
@@ -102,18 +111,32 @@ def failure_plan(
     inputs = Inputs(Config(), HostsList(()), "", True, (), tuple(files), off=False)
     situation = Situation(inputs, None, path, client)
     env, defaults = distcc_environment(situation, situation.hosts(), environ, directory)
+    seen = tuple(files)
+    dependencies = tuple(_dependencies(seen))
+    # One that cannot be looked at (a link that leads round) would not be seen to change.
+    sure = len(dependencies) == len(seen)
+    text += "; compiling locally ('distcc-build explain' tells more)"
     return Plan(
         made=int(now),
-        until=int(now) + UNSURE,
-        stale=int(now + NOTHING_CHANGES),
+        until=int(now) + (UNSURE if sure else UNSEEN),
+        stale=int(now + (NOTHING_CHANGES if sure else UNSEEN)),
         jobs=machine.cores(),
         program_kind="distcc",
         program=str(distcc),
-        dependencies=tuple(_dependencies(files)),
+        dependencies=dependencies,
         env=env,
         defaults=defaults,
-        notes=(Note("failure", f"{text}; compiling locally ('distcc-build explain' tells more)"),),
+        notes=(_note("failure", text),),
     )
+
+
+def _runs(compiler: Compiler | None, farm: Farm | None) -> bool:
+    """Whether a compiler can be left to distcc, as far as it was tried.
+
+    What cannot be run distcc looks for on PATH by the last part of its name, and runs that.
+    """
+    why = "" if farm is None or compiler is None else farm.reasons.get(compiler.key, "")
+    return compiler is not None and (not why or why.endswith(LATE))
 
 
 def _debug_option(compiler: Compiler | None, directory: Path) -> str:
@@ -153,7 +176,13 @@ def _notes(situation: Situation, word: str, hosts: HostsList) -> tuple[Note, ...
     if not said:
         return ()
     more = "" if said[-1][0] == "no-distcc" else " ('distcc-build explain' tells more)"
-    return (Note(said[0][0], "; ".join(text for _, text in said) + more),)
+    cause, text = said[0][0], "; ".join(text for _, text in said) + more
+    return (_note(cause, text) if cause == "config" else Note(cause, text),)
+
+
+def _note(cause: str, text: str) -> Note:
+    """One that is said anew when it says something else."""
+    return Note(f"{cause}-{zlib.crc32(text.encode('utf-8', 'surrogateescape')):08x}", text)
 
 
 def _why_none(situation: Situation, farm: Farm, word: str) -> str:

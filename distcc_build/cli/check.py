@@ -3,7 +3,7 @@
 import argparse
 import math
 
-from distcc_build.cli.common import add_options, cache_directory, environment, warn
+from distcc_build.cli.common import add_options, cache_directory, compiler_word, environment, warn
 
 HELP = "look for problems of the farm; silent and exit 0 when there are none"
 EXAMPLE = "distcc-build check --expect 12 --max-latency 0.5"
@@ -16,6 +16,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--compiler",
         action="append",
         default=[],
+        type=compiler_word,
         metavar="WORD",
         help="prove the servers for this compiler; several times for several (default: gcc, g++)",
     )

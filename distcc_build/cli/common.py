@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import os
+import re
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -64,17 +65,28 @@ def environment(args: argparse.Namespace) -> dict[str, str]:
         try:
             _, ignored = parse_config([], {variable: value})
         except ConfigError as error:
-            raise UsageError(f"-o {setting!a}: {error}") from None
+            raise UsageError(f"-o {setting!a}: {_as_option(str(error))}") from None
         # Bounds that cross are judged where all settings are known.
         wrong = next((one for one in ignored if variable in one), None)
         if wrong is not None:
-            raise UsageError(f"-o {setting!a}: {wrong.removesuffix('; it is ignored')}")
+            text = wrong.removesuffix("; it is ignored")
+            raise UsageError(f"-o {setting!a}: {_as_option(text)}")
         environ[variable] = value
     return environ
 
 
+def _as_option(text: str) -> str:
+    """What is wrong with a variable, said of the option that was typed."""
+    from distcc_build.config import PREFIX
+
+    text = text.replace("unknown variable", "unknown option")
+    return re.sub(rf"{PREFIX}(\w+)", lambda found: found[1].lower(), text)
+
+
 def compiler_word(word: str) -> str:
     """A compiler as the launcher hands it on: absolute if it has a slash."""
+    if not word.strip():
+        raise argparse.ArgumentTypeError(f"expected a compiler, such as gcc, got {word!a}")
     return os.path.abspath(word) if "/" in word else word  # noqa: PTH100 - links are to stay
 
 

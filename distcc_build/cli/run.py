@@ -24,7 +24,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Become the command; its exit status is this one's."""
     words = args.words[1:] if args.words[:1] == ["--"] else args.words
-    if not words:
+    if not words or not words[0]:
         raise UsageError("run: expected a command, as in: distcc-build run -- make")
     environ = environment(args)
     try:

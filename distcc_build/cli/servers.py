@@ -4,7 +4,8 @@ import argparse
 import json
 from typing import TYPE_CHECKING, Any
 
-from distcc_build.cli.common import add_options, cache_directory, environment, warn
+from distcc_build.cli.common import add_options, cache_directory, compiler_word, environment, warn
+from distcc_build.errors import NotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,6 +26,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--compiler",
         action="append",
         default=[],
+        type=compiler_word,
         metavar="WORD",
         help="prove the servers for this compiler; several times for several (default: gcc, g++)",
     )
@@ -50,6 +52,9 @@ def run(args: argparse.Namespace) -> int:
         _print(found)
     if not found:
         warn([f"no servers: {stop(health)}"])
+    if args.compiler and not set(args.compiler) - {*health.reasons}:
+        # The table is there, and says nothing of what was asked for.
+        return NotFoundError.exit_code
     return 0 if found else 1
 
 

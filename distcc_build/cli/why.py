@@ -99,11 +99,11 @@ def find_answer(words: Sequence[str], environ: dict[str, str]) -> Answer:
 
 def _blamed(command: Sequence[str], environ: Mapping[str, str]) -> str:
     """The word with which a command line stays here, as an addition to the reason."""
-    from distcc_build.flags import NO_INPUT, SEVERAL, why_local
+    from distcc_build.flags import NO_INPUT, NO_VALUE, SEVERAL, why_local
 
     for end in range(2, len(command) + 1):
         reason = why_local(command[:end], os.getcwd(), environ)  # noqa: PTH109
-        if reason not in {None, NO_INPUT, SEVERAL}:
+        if reason not in {None, NO_INPUT, NO_VALUE, SEVERAL}:
             return f" ({command[end - 1]})" if why_local(command[:1], "", environ) != reason else ""
     return ""
 

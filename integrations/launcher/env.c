@@ -39,7 +39,8 @@ env_off(const char *name)
 bool
 env_names(const char *entry, const char *name, size_t length)
 {
-	return strncmp(entry, name, length) == 0 && entry[length] == '=';
+	/* most differ at once, and there are many */
+	return *entry == *name && strncmp(entry, name, length) == 0 && entry[length] == '=';
 }
 
 char **

@@ -38,6 +38,7 @@ def main(flags_py: str, output: str) -> None:
         "#include <stddef.h>\n"
         '#include <stdbool.h>\n#include "flags.h"\n\n'
         f"const char flag_no_input[] = {quote(flags.NO_INPUT)};\n"
+        f"const char flag_no_value[] = {quote(flags.NO_VALUE)};\n"
         f"const char flag_several[] = {quote(flags.SEVERAL)};\n\n"
         f"const struct row flag_rows[] = {{\n{rows}}};\n\n"
         f"const unsigned short flag_parts[FLAG_PARTS + 1] = {{{', '.join(map(str, starts))}}};\n"

@@ -144,6 +144,8 @@ flags_local(char *const *argv, const char *cwd, char *const *environment)
 			return reason;
 		value = !value && flags_takes_value(*argv);
 	}
+	if (value)
+		return flag_no_value;
 	if (nfiles > 1 && compiles)
 		return flag_several;
 	return some_input ? NULL : flag_no_input;

@@ -16,7 +16,7 @@ enum { FLAG_VALUES, FLAG_FILES, FLAG_PARTS = 128 };
 extern const struct row flag_rows[];
 /* where each part begins, and the end of the last one, which is empty */
 extern const unsigned short flag_parts[FLAG_PARTS + 1];
-extern const char flag_no_input[], flag_several[];
+extern const char flag_no_input[], flag_no_value[], flag_several[];
 
 /* is the next word the value of this one */
 bool flags_takes_value(const char *word);

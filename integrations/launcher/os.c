@@ -21,12 +21,9 @@ os_high(int fd)
 {
 	int high;
 
-	if (fd < 0 || fd >= 10)
+	if (fd < 0 || fd > 2)
 		return fd;
-	high = fcntl(fd, F_DUPFD_CLOEXEC, 10);
-	/* with a limit of ten open files, anything but the standard three will do */
-	if (high < 0 && fd > 2)
-		return fd;
+	high = fcntl(fd, F_DUPFD_CLOEXEC, 3);
 	close(fd);
 	return high;
 }

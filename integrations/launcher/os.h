@@ -4,7 +4,7 @@
 #define st_mtim st_mtimespec
 #endif
 
-/* the same open file at 10 or above, close-on-exec: with stderr closed, fd 2 would be ours
+/* the same open file, at no standard one's number, close-on-exec: with stderr closed, fd 2 would be ours
    and warnings would land in a file of the cache; -1 stays -1 */
 int os_high(int fd);
 /* nanoseconds since boot, sleep included */

@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
@@ -165,7 +166,8 @@ plan_changed(const struct plan *plan)
 
 	for (size_t i = 0; i < plan->ndependencies; i++, dep++) {
 		if (stat(dep->path, &st) < 0) {
-			if (!dep->missing)
+			/* a link that leads round is not nothing */
+			if (!dep->missing || (errno != ENOENT && errno != ENOTDIR))
 				return dep->path;
 		} else if (dep->missing || (uint64_t)st.st_size != dep->size ||
 		           (uint64_t)st.st_ino != dep->inode ||

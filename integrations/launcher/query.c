@@ -58,8 +58,8 @@ plan_for(const char *word, const char *cwd, char **envp)
 	    !(plan = obtain_held(&place, name, word)))
 		return NULL;
 	for (size_t i = 0; i < plan->nnotes; i++) {
-		if (strcmp(plan->notes[i].cause, "config") == 0 ||
-		    strcmp(plan->notes[i].cause, "failure") == 0)
+		if (strncmp(plan->notes[i].cause, "config-", 7) == 0 ||
+		    strncmp(plan->notes[i].cause, "failure-", 8) == 0)
 			return NULL;
 	}
 	return plan;

@@ -3,7 +3,7 @@
 import pytest
 from shared_vectors import COMMAND_LINES, CommandLine
 
-from distcc_build.flags import NO_INPUT, OPTION_KINDS, ROWS, SEVERAL, Kind, Row, why_local
+from distcc_build.flags import NO_INPUT, NO_VALUE, OPTION_KINDS, ROWS, SEVERAL, Kind, Row, why_local
 
 
 @pytest.mark.parametrize("line", COMMAND_LINES, ids=str)
@@ -72,6 +72,9 @@ def test_reason_is_that_of_the_first_word_and_nothing_to_compile_comes_last() ->
     assert why_local(["gcc", "-fmodules", "-E"]) == module
     assert why_local(["gcc", "-E", "-fmodules"]) != module
     assert why_local(["gcc"]) == NO_INPUT
+    # distcc would add an output of its own, and take that for the value.
+    assert why_local(["gcc", "-c", "a.c", "-o"]) == NO_VALUE
+    assert why_local(["gcc", "-c", "a.c", "-o", "-o"]) is None
     assert why_local([]) == NO_INPUT
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from compiling import Bench
+from running import eventually
 
 from distcc_build.farm.loopback import Farm
 from distcc_build.paths import launcher
@@ -214,3 +215,33 @@ def test_the_farm_of_another_network_is_not_used_while_somebody_else_looks(
         process.communicate(timeout=300)
         assert process.returncode == 0
     assert compiled(farm) == before
+
+
+@pytest.mark.parametrize("interpreter", ["/bin/sh", "/none/sh"])
+def test_a_compiler_that_cannot_be_run_is_not_another_of_its_name(
+    farm: Farm, bench: Bench, interpreter: str
+) -> None:
+    # distcc would look for clang on PATH, and run that.
+    named = program(bench.directory / "tools/clang", SAME.replace("/bin/sh", interpreter))
+    named.chmod(0o644 if interpreter == "/bin/sh" else 0o755)
+    for _ in range(2):
+        process = bench.start(str(named))
+        process.communicate(timeout=300)
+        assert process.returncode == (126 if interpreter == "/bin/sh" else 127)
+    assert not (bench.directory / "x.o").exists()
+    assert compiled(farm) == 0
+
+
+def test_a_configuration_that_leads_round_is_not_missing(farm: Farm, bench: Bench) -> None:
+    bench.compile("gcc")
+    config = bench.directory / "home/.config/distcc-build/config.toml"
+    config.parent.mkdir(parents=True)
+    config.symlink_to(config.name)
+    assert "symbolic links" in bench.compile("gcc")
+    config.unlink()
+    config.write_text("limt = 5\n")
+    # In a moment: what leads round cannot be seen to change.
+    assert eventually(lambda: "limt" in bench.compile("gcc"))
+    config.unlink()
+    before = farm.daemons.compiles().total()
+    assert eventually(lambda: bench.compile("gcc") == "" and compiled(farm) > before)

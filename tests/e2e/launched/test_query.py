@@ -119,3 +119,44 @@ def test_an_answer_that_cannot_be_written_is_no_answer(bench: Bench) -> None:
             [launcher(), "--jobs"], env={**bench.environ, **ALONE}, stdout=full, check=False
         )
     assert done.returncode == 1
+
+
+@pytest.mark.parametrize("words", [["cc", "gcc"], ["jobs"], ["hosts"], ["explain"]])
+@pytest.mark.parametrize("closed", [">&-", ">/dev/full", ">&- 2>&-"])
+def test_what_cannot_be_written_is_one_line(bench: Bench, words: list[str], closed: str) -> None:
+    command = str(launcher().with_name("distcc-build"))
+    done = subprocess.run(
+        ["sh", "-c", f'"$@" {closed}', "sh", command, *words],
+        cwd=bench.directory,
+        env=bench.environ,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    full = "full" in closed
+    assert done.returncode == (74 if full else 0)
+    assert done.stderr == ("distcc-build: No space left on device\n" if full else "")
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "text"),
+    [
+        (["jobs", "-o", "limt=1"], 2, "unknown option limt (did you mean limit?)"),
+        (["servers", "--compiler", " "], 2, "expected a compiler, such as gcc"),
+        (["servers", "--compiler", "no-such"], 5, "no-such: it is not installed here"),
+        (["run", "--", ""], 2, "expected a command"),
+    ],
+)
+def test_bad_input_is_one_clear_line(
+    bench: Bench, words: list[str], status: int, text: str
+) -> None:
+    done = subprocess.run(
+        [launcher().with_name("distcc-build"), *words],
+        cwd=bench.directory,
+        env=bench.environ,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == status
+    assert text in done.stderr.splitlines()[-1]
