@@ -19,7 +19,7 @@ from distcc_build.farmfile import (
     format_farm,
     parse_farm,
 )
-from distcc_build.outcome import came_back, limited, outcome, proved
+from distcc_build.outcome import came_back, limited, outcome, proved, silent
 from distcc_build.policy import State
 from distcc_build.resolve.answers import Answer, Failed, Found, Missing, Question
 from distcc_build.resolve.walk import Walk
@@ -182,6 +182,17 @@ def test_a_server_that_is_out_is_looked_at_again_in_a_minute(
 def test_a_silence_that_was_cut_short_is_looked_into_at_once() -> None:
     farm = proved(farm_of(FARM), BAD, {}, CONFIG, trouble=False, hurried=True, now=NOW)
     assert (farm.until, farm.stale) == (NOW + 1, NOW + 1 + CONFIG.stale)
+
+
+def test_silent_are_the_servers_that_may_just_be_slow() -> None:
+    said = {"10.1.0.1": Cause.SILENT, "10.1.0.2": Cause.REFUSED, "10.1.0.3": Cause.UNREACHABLE}
+    proofs = {
+        "k1": {address: Verdict(cause) for address, cause in said.items()},
+        "k2": {"10.1.0.2": Verdict(Cause.OK)},
+    }
+    farm = proved(farm_of(FARM), proofs, {}, CONFIG, trouble=False, hurried=False, now=NOW)
+    assert [str(one) for one in silent(farm)] == ["10.1.0.1", "10.1.0.3"]
+    assert silent(farm_of(FARM)) == []
 
 
 def test_a_limit_that_cannot_be_asked_for_is_kept() -> None:
