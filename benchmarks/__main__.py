@@ -1,14 +1,31 @@
-"""Run benchmarks: `./dev bench [NAME...]`; without names, all of them."""
+"""Run benchmarks: `./dev bench [--quick] [NAME...]`; without names, all of them.
+
+--quick makes fewer runs and leaves the largest sizes out: whether they work, not figures.
+"""
 
 import importlib
+import os
 import sys
 from pathlib import Path
 
-ALL = ["warm_launcher", "cc", "order", "bad_servers"]
+ALL = [
+    "warm_launcher",
+    "cc",
+    "order",
+    "bad_servers",
+    "cold_discovery",
+    "hosts_line",
+    "cold_start",
+    "refresh",
+    "sizes",
+]
 BY_NAME = ["faults"]  # takes a quarter of an hour
 
 
-def main(names: list[str]) -> int:
+def main(words: list[str]) -> int:
+    if "--quick" in words:
+        os.environ["DISTCC_BUILD_BENCH_QUICK"] = "1"
+    names = [word for word in words if word != "--quick"]
     unknown = set(names) - {*ALL, *BY_NAME}
     if unknown:
         print(f"no benchmark {' '.join(sorted(unknown))}; there are: {' '.join([*ALL, *BY_NAME])}")
