@@ -33,7 +33,8 @@ def main(words: list[str]) -> int:
         print(f"no benchmark {' '.join(sorted(unknown))}; there are: {' '.join([*ALL, *BY_NAME])}")
         return 2
     # At the end: the package under test is the one that is installed.
-    sys.path.append(str(Path(__file__).parents[1]))
+    root = Path(__file__).parents[1]
+    sys.path += [str(root), str(root / "tests")]
     for name in names or ALL:
         importlib.import_module(f"benchmarks.{name}").main()
     return 0

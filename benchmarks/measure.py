@@ -4,9 +4,12 @@ import math
 import os
 import random
 import statistics
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 QUICK = "DISTCC_BUILD_BENCH_QUICK"
 
@@ -45,6 +48,38 @@ class Command:
         if status:
             raise RuntimeError(f"{' '.join(self.words)}: {os.waitstatus_to_exitcode(status)}")
         return took
+
+
+# What is started by a large process has at least its size, as far as the kernel tells.
+_METER = """
+import os, sys, time
+start = time.monotonic()
+pid = os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ)
+_, status, used = os.wait4(pid, 0)
+took = time.monotonic() - start
+print("", status, took, used.ru_utime + used.ru_stime, used.ru_maxrss, sep="\\n")
+"""
+
+
+class Usage(NamedTuple):
+    """What a program took, with the programs that it has waited for."""
+
+    seconds: float
+    cpu: float
+    """Seconds of all processors."""
+    mebibytes: float
+    """The most memory that one of them had."""
+    output: str
+
+
+def metered(words: Sequence[str], environment: Mapping[str, str]) -> Usage:
+    """Run a program, by absolute path, once."""
+    meter = [sys.executable, "-I", "-S", "-c", _METER, *words]
+    done = subprocess.run(meter, env=environment, stdout=subprocess.PIPE, text=True, check=True)
+    *output, status, seconds, cpu, size = done.stdout.splitlines()
+    if int(status):
+        raise RuntimeError(f"{' '.join(words)}: {os.waitstatus_to_exitcode(int(status))}")
+    return Usage(float(seconds), float(cpu), int(size) / 1024, "\n".join(output).strip())
 
 
 @dataclass(frozen=True)

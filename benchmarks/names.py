@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Self
 
 import dns.message
+import dns.rdatatype
 
 from benchmarks.beside import beside
 from distcc_build.farm.nameserver import RECEIVE_BUFFER, NameServer
@@ -89,11 +90,13 @@ class LateNames:
 
     @property
     def walks(self) -> int:
-        """How many of them were for the address of distcc1, with which each walk begins."""
+        """How many walks there were: each asks for a random name, to find wildcard records."""
         return self._count(1)
 
-    def _count(self, index: int) -> int:
-        number: int = struct.unpack_from("=Q", self._counts, 8 * index)[0]
+    def _count(self, index: int, more: int = 0) -> int:
+        number: int = struct.unpack_from("=Q", self._counts, 8 * index)[0] + more
+        if more:
+            struct.pack_into("=Q", self._counts, 8 * index, number)
         return number
 
     def _serve(self) -> None:
@@ -109,17 +112,18 @@ class LateNames:
             wait = max(late[0][0] - time.monotonic(), 0.0) if late else None
             if select.select([self._socket], [], [], wait)[0]:
                 data, client = self._socket.recvfrom(65535)
-                begins, reply = answer(data[2:])
-                for index, one in enumerate((1, begins)):
-                    struct.pack_into("=Q", self._counts, 8 * index, self._count(index) + one)
+                self._count(0, 1)
+                reply = data[:2] + answer(data[2:])
                 if rng.random() >= self._loss:
-                    late.append((time.monotonic() + self._delay, data[:2] + reply, client))
+                    late.append((time.monotonic() + self._delay, reply, client))
 
-    def _answer(self, question: bytes) -> tuple[bool, bytes]:
-        """Whether a walk begins with a question, and the answer; both without the id."""
+    def _answer(self, question: bytes) -> bytes:
+        """The answer to a question that was not asked before; both without the id."""
         request = dns.message.from_wire(b"\0\0" + question)
-        reply = NameServer.to_wire(self._zone.answer(request), "udp", request)
-        return request.question[0].to_text() == f"distcc1.{DOMAIN}. IN A", reply[2:]
+        asked = request.question[0]
+        label = asked.name.labels[0].removeprefix(b"distcc")
+        self._count(1, not label.isdigit() and asked.rdtype == dns.rdatatype.A)
+        return NameServer.to_wire(self._zone.answer(request), "udp", request)[2:]
 
 
 def own_resolver(address: str, work: Callable[[], None]) -> None:
