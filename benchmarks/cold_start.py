@@ -11,6 +11,7 @@ import resource
 import statistics
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -55,6 +56,8 @@ def main() -> None:
                     f"{spread(crowd.used)}, with a plan {spread(crowd.used_warm)}",
                     flush=True,
                 )
+                for line, count in Counter(crowd.said).items():
+                    print(f"       {count} times: {line}", flush=True)
 
 
 class _Crowd:
@@ -73,6 +76,8 @@ class _Crowd:
         """Seconds of a processor for each launcher, in each cold start."""
         self.used_warm: list[float] = []
         self.walks: list[int] = []
+        self.said: list[str] = []
+        """What launchers have complained of: those that give up compile here, and soon."""
         self._environment, self._names, self._port = environment, names, port
         self._caches = (folder / f"cache-{count}-{number}" for number in itertools.count())
         self._cache = folder
@@ -96,7 +101,11 @@ class _Crowd:
         environment = {**self._environment, **at(self._names, self._port, self._cache)}
         launcher = str(paths.launcher())
         words = [launcher, "gcc", "-c", "x.c", "-o", "x.o"]
-        spawn = functools.partial(os.posix_spawn, launcher, words, environment)
+        log = self._cache.with_suffix(".log")
+        to_log = (os.POSIX_SPAWN_OPEN, 2, str(log), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        spawn = functools.partial(
+            os.posix_spawn, launcher, words, environment, file_actions=[to_log]
+        )
         before = _used()
         start = time.perf_counter()
         running = [spawn() for _ in range(self.count)]
@@ -104,6 +113,8 @@ class _Crowd:
         took = time.perf_counter() - start
         if any(statuses):
             raise RuntimeError(f"{self.count} launchers: some end with {set(statuses)}")
+        self.said += log.read_text("utf-8").splitlines()
+        log.unlink()
         used.append((_used() - before) / self.count)
         return took
 
