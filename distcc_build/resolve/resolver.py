@@ -1,9 +1,7 @@
 """Asks name servers for the addresses of names.
 
-A name is asked for A and AAAA at once, over UDP, from one socket for each name server that
-is connected to it: a closed port is then an error at once instead of a silence, and answers
-from elsewhere never arrive.  What does not match a question that is out is ignored
-(RFC 5452 section 9.1), so a forged packet cannot end a question.
+A name is asked for A and AAAA at once, over UDP.  What does not match a question that is out
+is ignored (RFC 5452 section 9.1), so a forged packet cannot end a question.
 """
 
 import asyncio
@@ -25,6 +23,7 @@ from distcc_build.resolve.answers import Answer, Failed
 from distcc_build.resolve.dnssec import BOGUS, NOT_VALIDATED
 from distcc_build.resolve.packet import USABLE, Asked, answer, is_about, parse, query
 from distcc_build.resolve.pair import Pair, Reply
+from distcc_build.resolve.sockets import Sockets
 
 __all__ = ["DnsResolver"]
 
@@ -68,7 +67,7 @@ class DnsResolver:
         self._validated = validated
         self._servers = list(servers)
         self._budget = budget
-        self._transports: list[asyncio.DatagramTransport | None] = []
+        self._sockets = Sockets(self._servers, self.received, self.broken)
         self._out: dict[int, Half] = {}
         self._strikes = [0] * len(servers)
         self._last_server = 0
@@ -78,23 +77,13 @@ class DnsResolver:
         """Packets sent so far."""
 
     async def __aenter__(self) -> Self:
-        loop = asyncio.get_running_loop()
-        for index, server in enumerate(self._servers):
-            transport = None
-            with contextlib.suppress(OSError):  # no route: as if it never answered
-                transport, _ = await loop.create_datagram_endpoint(
-                    lambda index=index: _Socket(self, index),  # type: ignore[misc]
-                    remote_addr=server,
-                )
-            self._transports.append(transport)
+        self._sockets.open()
         return self
 
     async def __aexit__(self, *_: object) -> None:
         for half in list(self._out.values()):
             self._forget(half)
-        for transport in self._transports:
-            if transport is not None:
-                transport.abort()
+        self._sockets.close()
 
     def ask(self, name: str, reply: Reply) -> None:
         """Look a name up.
@@ -119,7 +108,7 @@ class DnsResolver:
         except dns.exception.DNSException:
             loop.call_soon(done, Failed("no valid domain name"))
             return
-        if self._silent or not any(self._transports):
+        if self._silent or not self._sockets:
             # One time-out has shown that nobody answers; another would only add to the wait.
             loop.call_soon(done, Failed("no name server answers"))
             return
@@ -140,13 +129,11 @@ class DnsResolver:
     def broken(self, index: int) -> None:
         """Take word that name server `index` cannot be reached (ICMP: the port is closed)."""
         self._strikes[index] += 1
-        transport = self._transports[index]
-        if self._strikes[index] < MAX_ERRORS or transport is None:
+        if self._strikes[index] != MAX_ERRORS:
             return
-        transport.abort()
-        self._transports[index] = None
+        self._sockets.close(index)
         for half in list(self._out.values()):
-            if any(self._transports):
+            if self._sockets:
                 self._again(half, 0)
             else:
                 self._finish(half, Failed("name server is not reachable"))
@@ -158,11 +145,10 @@ class DnsResolver:
         if now >= end - 0.001:
             return self._expire(half)
         for _ in self._servers:
-            transport = self._transports[half.server % len(self._servers)]
+            index = half.server % len(self._servers)
             half.server += 1
-            if transport is not None:
+            if self._sockets.send(index, half.wire):
                 self.queries += 1
-                transport.sendto(half.wire)
                 break
         self._again(half, min(RETRY, end - now))
         return None
@@ -256,16 +242,3 @@ class DnsResolver:
             half.task.cancel()
         number = struct.unpack("!H", half.wire[:2])[0]
         return self._out.get(number) is half and bool(self._out.pop(number))
-
-
-class _Socket(asyncio.DatagramProtocol):
-    """Hands packets of one name server to the resolver."""
-
-    def __init__(self, resolver: DnsResolver, index: int) -> None:
-        self._resolver, self._index = resolver, index
-
-    def datagram_received(self, data: bytes, addr: object) -> None:  # noqa: ARG002
-        self._resolver.received(data, self._index)
-
-    def error_received(self, exc: Exception) -> None:  # noqa: ARG002
-        self._resolver.broken(self._index)

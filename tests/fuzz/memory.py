@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Self, cast
 
 from distcc_build.resolve.resolver import DnsResolver
+from distcc_build.resolve.sockets import Sockets
 
 __all__ = ["MemoryResolver", "question_of"]
 
@@ -29,9 +30,8 @@ class MemoryResolver(DnsResolver):
         self._news = asyncio.Event()
 
     async def __aenter__(self) -> Self:
-        for index in range(len(self._servers)):
-            wire = _Wire(lambda data, index=index: self._respond(self, data, index))  # type: ignore[misc]
-            self._transports.append(cast("asyncio.DatagramTransport", wire))
+        wires = _Wires(lambda data, index: self._respond(self, data, index), len(self._servers))
+        self._sockets = cast("Sockets", wires)
         return self
 
     def later(self, delay: float, packet: bytes | None, server: int) -> None:
@@ -41,7 +41,7 @@ class MemoryResolver(DnsResolver):
     def _arrive(self, packet: bytes | None, server: int) -> None:
         if packet is not None:
             self.received(packet, server)
-        elif self._transports[server] is not None:
+        else:
             self.broken(server)
         self._news.set()
 
@@ -62,17 +62,23 @@ class MemoryResolver(DnsResolver):
         return data
 
 
-class _Wire:
-    """What the resolver uses of a transport."""
+class _Wires:
+    """What the resolver uses of sockets."""
 
-    def __init__(self, send: Callable[[bytes], None]) -> None:
+    def __init__(self, send: Callable[[bytes, int], None], count: int) -> None:
         self._send = send
+        self._open = set(range(count))
 
-    def sendto(self, data: bytes) -> None:
-        self._send(data)
+    def __bool__(self) -> bool:
+        return bool(self._open)
 
-    def abort(self) -> None:
-        """There is nothing to close."""
+    def send(self, index: int, data: bytes) -> bool:
+        if index in self._open:
+            self._send(data, index)
+        return index in self._open
+
+    def close(self, index: int | None = None) -> None:
+        self._open -= self._open if index is None else {index}
 
 
 def question_of(query: bytes) -> bytes:

@@ -22,7 +22,7 @@ LAYERS = [
     ["outcome", "health"],
     ["trust"],
     ["machine", "inputs", "paths", "store", "backoff", "resolve.pair", "resolve.system"],
-    ["exchange", "resolve.dnssec", "resolve.packet", "spawn"],
+    ["exchange", "resolve.dnssec", "resolve.packet", "resolve.sockets", "spawn"],
     ["resolve.resolver", "resolve.survey", "reference", "stats", "client"],
     ["probe"],
     ["proving", "search"],
