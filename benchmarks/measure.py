@@ -7,6 +7,19 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+QUICK = "DISTCC_BUILD_BENCH_QUICK"
+
+
+def quick() -> bool:
+    """Whether a short run is asked for (`./dev bench --quick`)."""
+    return os.environ.get(QUICK) == "1"
+
+
+def surroundings() -> dict[str, str]:
+    """The environment, but for our own variable: it has the prefix of the product's options,
+    which would say that they do not know it, and take a slower way."""
+    return {name: value for name, value in os.environ.items() if name != QUICK}
+
 
 @dataclass(frozen=True, eq=False)
 class Command:
