@@ -1,0 +1,114 @@
+"""A farm whose compiler sleeps, so that two cores can stand for many, and what is built on it."""
+
+import contextlib
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from benchmarks.measure import surroundings
+from distcc_build.farm.daemons import Differing
+from distcc_build.farm.loopback import Farm
+
+__all__ = ["sleeping_farm", "stats_port", "write_project"]
+
+# Sleeps for as long as the source says and hands out an object that was made before.  What says
+# nothing of the kind, such as a probe, is compiled.
+COMPILER = r"""
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+int
+main(int argc, char **argv)
+{
+	static char text[65536], *in, *out, *said;
+	struct timespec time = {0};
+	FILE *file;
+	size_t length;
+	long ms;
+
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "-o") == 0)
+			out = argv[i + 1];
+		else if (strstr(argv[i], ".i"))
+			in = argv[i];
+	}
+	if (in && out && (file = fopen(in, "r"))) {
+		fread(text, 1, sizeof(text) - 1, file);
+		fclose(file);
+	}
+	if (!(said = strstr(text, "sleeps_for_"))) {
+		argv[0] = REAL;
+		execv(REAL, argv);
+		return 1;
+	}
+	ms = strtol(said + sizeof("sleeps_for_") - 1, NULL, 10);
+	time.tv_sec = ms / 1000;
+	time.tv_nsec = ms % 1000 * 1000000;
+	nanosleep(&time, NULL);
+	if (!(file = fopen(OBJECT, "r")))
+		return 1;
+	length = fread(text, 1, sizeof(text), file);
+	fclose(file);
+	if (!(file = fopen(out, "w")) || fwrite(text, 1, length, file) != length)
+		return 1;
+	return fclose(file) != 0;
+}
+"""
+
+MAKEFILE = """\
+{head}
+all: {objects}
+\t@touch $@
+%.o: %.c
+\t@$(CC) -c -o $@ $<
+"""
+
+
+@contextlib.contextmanager
+def sleeping_farm(servers: int, slots: int, *options: str) -> Iterator[Farm]:
+    """Run it.
+
+    :param options: more of distccd's options, for all servers.
+    """
+    # Not below a directory that distccd may not search once it has given up root.
+    with tempfile.TemporaryDirectory(prefix="distcc-build-", dir="/tmp") as folder:
+        Path(folder).chmod(0o755)
+        real, gcc, made = shutil.which("gcc"), f"{folder}/gcc", f"{folder}/made.o"
+        assert real
+        Path(folder, "made.c").write_text("int made;\n", "utf-8")
+        subprocess.run([real, "-c", f"{folder}/made.c", "-o", made], check=True)
+        Path(folder, "sleep.c").write_text(COMPILER, "utf-8")
+        names = [f'-DREAL="{real}"', f'-DOBJECT="{made}"']
+        subprocess.run([real, "-O2", "-w", *names, f"{folder}/sleep.c", "-o", gcc], check=True)
+        machine = subprocess.run([real, "-dumpmachine"], check=True, capture_output=True, text=True)
+        # What bare distcc makes of gcc.
+        Path(folder, f"{machine.stdout.strip()}-gcc").hardlink_to(gcc)
+        own = Differing(path=f"{folder}:/usr/bin:/bin", options=options)
+        differing = dict.fromkeys(range(1, servers + 1), own)
+        with Farm(
+            servers=servers, slots=slots, environ=surroundings(), differing=differing
+        ) as farm:
+            yield farm
+
+
+def stats_port() -> int:
+    """A TCP port that is free now."""
+    with socket.create_server(("127.1.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+def write_project(folder: Path, milliseconds: Sequence[int], **heads: str) -> None:
+    """Write a project whose compiles sleep so long, and a Makefile for each head (`NAME.mk`)."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, one in enumerate(milliseconds):
+        text = f"int sleeps_for_{one}_{number}(int x) {{ return x + {number}; }}\n"
+        (folder / f"f{number}.c").write_text(text, "utf-8")
+    objects = " ".join(f"f{number}.o" for number in range(len(milliseconds)))
+    for name, head in heads.items():
+        (folder / f"{name}.mk").write_text(MAKEFILE.format(head=head, objects=objects), "utf-8")
