@@ -4,7 +4,16 @@ import importlib
 import sys
 from pathlib import Path
 
-ALL = ["warm_launcher", "cc", "order", "bad_servers", "null_build", "whole_build", "client_cpu"]
+ALL = [
+    "warm_launcher",
+    "cc",
+    "order",
+    "bad_servers",
+    "null_build",
+    "whole_build",
+    "client_cpu",
+    "real_build",
+]
 BY_NAME = ["faults"]  # takes a quarter of an hour
 
 
