@@ -13,6 +13,7 @@ ALL = [
     "whole_build",
     "client_cpu",
     "real_build",
+    "many_clients",
 ]
 BY_NAME = ["faults"]  # takes a quarter of an hour
 
