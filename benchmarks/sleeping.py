@@ -11,11 +11,12 @@ from pathlib import Path
 from benchmarks.measure import surroundings
 from distcc_build.farm.daemons import Differing
 from distcc_build.farm.loopback import Farm
+from distcc_build.units import arguments, source_name, units
 
 __all__ = ["sleeping_farm", "stats_port", "write_project"]
 
-# Sleeps for as long as the source says and hands out an object that was made before.  What says
-# nothing of the kind, such as a probe, is compiled.
+# Sleeps for as long as the source says, or as a small compile takes, and hands out an object that
+# was made before: a probe's that of the probe.  What compiles nothing is the real compiler's.
 COMPILER = r"""
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,14 +24,17 @@ COMPILER = r"""
 #include <time.h>
 #include <unistd.h>
 
+static const char says[] = "sleeps_for_", probe[] = "# 1 \"p.c";
+
 int
 main(int argc, char **argv)
 {
 	static char text[65536], *in, *out, *said;
-	struct timespec time = {0};
+	const char *object = FOLDER "/made.o";
+	struct timespec time;
 	FILE *file;
 	size_t length;
-	long ms;
+	long ms = SMALL;
 
 	for (int i = 1; i < argc; i++) {
 		if (strcmp(argv[i], "-o") == 0)
@@ -38,20 +42,21 @@ main(int argc, char **argv)
 		else if (strstr(argv[i], ".i"))
 			in = argv[i];
 	}
-	if (in && out && (file = fopen(in, "r"))) {
-		fread(text, 1, sizeof(text) - 1, file);
-		fclose(file);
-	}
-	if (!(said = strstr(text, "sleeps_for_"))) {
+	if (!in || !out || !(file = fopen(in, "r"))) {
 		argv[0] = REAL;
 		execv(REAL, argv);
 		return 1;
 	}
-	ms = strtol(said + sizeof("sleeps_for_") - 1, NULL, 10);
+	fread(text, 1, sizeof(text) - 1, file);
+	fclose(file);
+	if ((said = strstr(text, says)))
+		ms = strtol(said + sizeof(says) - 1, NULL, 10);
+	else if (strncmp(text, probe, sizeof(probe) - 1) == 0)
+		object = strstr(in, ".ii") ? FOLDER "/g++.o" : FOLDER "/gcc.o";
 	time.tv_sec = ms / 1000;
 	time.tv_nsec = ms % 1000 * 1000000;
 	nanosleep(&time, NULL);
-	if (!(file = fopen(OBJECT, "r")))
+	if (!(file = fopen(object, "r")))
 		return 1;
 	length = fread(text, 1, sizeof(text), file);
 	fclose(file);
@@ -60,6 +65,9 @@ main(int argc, char **argv)
 	return fclose(file) != 0;
 }
 """
+
+SMALL = 40
+"""Milliseconds of a small compile, such as a probe's."""
 
 MAKEFILE = """\
 {head}
@@ -79,22 +87,31 @@ def sleeping_farm(servers: int, slots: int, *options: str) -> Iterator[Farm]:
     # Not below a directory that distccd may not search once it has given up root.
     with tempfile.TemporaryDirectory(prefix="distcc-build-", dir="/tmp") as folder:
         Path(folder).chmod(0o755)
-        real, gcc, made = shutil.which("gcc"), f"{folder}/gcc", f"{folder}/made.o"
-        assert real
         Path(folder, "made.c").write_text("int made;\n", "utf-8")
-        subprocess.run([real, "-c", f"{folder}/made.c", "-o", made], check=True)
+        _run(folder, "gcc", "-c", "made.c")
         Path(folder, "sleep.c").write_text(COMPILER, "utf-8")
-        names = [f'-DREAL="{real}"', f'-DOBJECT="{made}"']
-        subprocess.run([real, "-O2", "-w", *names, f"{folder}/sleep.c", "-o", gcc], check=True)
-        machine = subprocess.run([real, "-dumpmachine"], check=True, capture_output=True, text=True)
-        # What bare distcc makes of gcc.
-        Path(folder, f"{machine.stdout.strip()}-gcc").hardlink_to(gcc)
+        for word in ("gcc", "g++"):
+            Path(folder, source_name(word)).write_bytes(units(word)[0])
+            _run(folder, word, *arguments(word)[:-1], f"{word}.o")
+            # What bare distcc makes of the word is another name for the same.
+            for name in (word, f"{_run(folder, word, '-dumpmachine')}-{word}"):
+                words = [
+                    f'-DREAL="{shutil.which(word)}"',
+                    f'-DFOLDER="{folder}"',
+                    f"-DSMALL={SMALL}",
+                ]
+                _run(folder, "gcc", "-O2", "-w", *words, "sleep.c", "-o", name)
         own = Differing(path=f"{folder}:/usr/bin:/bin", options=options)
         differing = dict.fromkeys(range(1, servers + 1), own)
         with Farm(
             servers=servers, slots=slots, environ=surroundings(), differing=differing
         ) as farm:
             yield farm
+
+
+def _run(folder: str, *words: str) -> str:
+    done = subprocess.run(words, cwd=folder, check=True, capture_output=True, text=True)
+    return done.stdout.strip()
 
 
 def stats_port() -> int:
