@@ -7,6 +7,7 @@ flight, then what those tell of) and the start of a Python with the modules that
 
 import functools
 import itertools
+import os
 import shutil
 import statistics
 import subprocess
@@ -15,7 +16,7 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from benchmarks.measure import Command, interleaved, quick, spread, surroundings
+from benchmarks.measure import Command, interleaved, quick, spread
 from benchmarks.names import DOMAIN, LateNames, farm_names, many_addresses, own_resolver
 from distcc_build.farm.loopback import Farm
 
@@ -61,7 +62,7 @@ def _in_its_domain() -> None:
                 bench.row(what, size, [PLAIN, best], {"DISTCC_BUILD_PROBE": "off"})
             alone, modules = (1000 * (statistics.median(one) + 3 * delay) for one in start)
             print(f"    limit {modules:.0f} ms, of a Python without modules {alone:.0f} ms")
-        with Farm(servers=5 if quick() else 20, environ=surroundings()) as farm:
+        with Farm(servers=5 if quick() else 20, environ=dict(os.environ)) as farm:
             zone = farm_names(farm.daemons.addresses)
             with LateNames(zone, delay=0.020, address=NAMESERVER, port=53):
                 size, port = len(farm.daemons.addresses), farm.daemons.port

@@ -9,7 +9,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from benchmarks.measure import Command, compare, surroundings
+from benchmarks.measure import Command, compare
 from benchmarks.names import DOMAIN, LateNames, farm_names, own_resolver
 from distcc_build import paths
 from distcc_build.farm.loopback import Farm
@@ -28,7 +28,7 @@ def main() -> None:
 def _in_its_domain() -> None:
     distcc = shutil.which("distcc")
     assert distcc
-    with tempfile.TemporaryDirectory() as scratch, Farm(environ=surroundings()) as farm:
+    with tempfile.TemporaryDirectory() as scratch, Farm(environ=dict(os.environ)) as farm:
         os.chdir(scratch)
         Path("small.c").write_text("int f(int x) { return x + 1; }\n", "utf-8")
         arguments = ["gcc", "-c", "small.c", "-o", "small.o"]

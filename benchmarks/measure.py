@@ -11,18 +11,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-QUICK = "DISTCC_BUILD_BENCH_QUICK"
+QUICK = "BENCH_QUICK"
+"""Without the prefix of the product's options: it would say that it does not know it."""
 
 
 def quick() -> bool:
     """Whether a short run is asked for (`./dev bench --quick`)."""
     return os.environ.get(QUICK) == "1"
-
-
-def surroundings() -> dict[str, str]:
-    """The environment, but for our own variable: it has the prefix of the product's options,
-    which would say that they do not know it, and take a slower way."""
-    return {name: value for name, value in os.environ.items() if name != QUICK}
 
 
 @dataclass(frozen=True, eq=False)

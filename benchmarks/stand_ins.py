@@ -14,7 +14,6 @@ from pathlib import Path
 from probing import references
 
 from benchmarks.beside import beside
-from benchmarks.measure import surroundings
 from benchmarks.names import DOMAIN, LateNames
 from distcc_build import paths
 
@@ -39,7 +38,7 @@ def instant_client(folder: Path) -> dict[str, str]:
         check=True,
     )
     keep = {"LANG", "LC_ALL", "TMPDIR"}
-    kept = {name: value for name, value in surroundings().items() if name in keep}
+    kept = {name: value for name, value in dict(os.environ).items() if name in keep}
     return {
         **kept,
         "PATH": f"{folder}:{paths.launcher().parent}:/usr/bin:/bin",
