@@ -13,6 +13,10 @@ from distcc_build.verdict import Cause, Verdict
 
 __all__ = ["MAX_KEPT", "came_back", "limited", "outcome", "proved", "silent"]
 
+LATER = 0.1
+"""Part of a farm's time that is added by chance: behind one caching resolver every client's TTLs
+end in the same second."""
+
 MAX_KEPT = 3_600.0
 """Seconds for which an answer is not asked for again, however long its TTL."""
 
@@ -26,6 +30,7 @@ def outcome(
     old: Farm | None,
     own: Callable[[IPAddress], bool],
     now: float,
+    chance: float = 0.0,
 ) -> Farm:
     """Make of a walk what is kept of it.
 
@@ -34,6 +39,7 @@ def outcome(
     :param old: what was known before, in the same surroundings.
     :param own: whether an address is this machine's.
     :param now: seconds since 1970.
+    :param chance: from 0 to 1; this client's own, so that not all refresh at once.
     :returns: the farm, its surroundings left empty.
     """
     answers = {} if old is None else {n: a for n, a in old.answers.items() if now < a.expires}
@@ -61,6 +67,7 @@ def outcome(
         # Every answer that the result rests on counts, the one that ended the walk too.
         expiries = [answers[step.name].expires for step in result.steps if step.name in answers]
         until = min(max(until, min(expiries, default=0.0)), now + config.ttl_max)
+        until += chance * LATER * (until - now)
     until = float(int(until))
     return Farm(
         made=now,

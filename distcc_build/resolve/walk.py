@@ -33,7 +33,8 @@ from distcc_build.resolve.answers import (
 __all__ = ["Walk"]
 
 FIRST_WINDOW = 8
-"""Names in flight at first; each server found adds one, so that a round trip doubles it."""
+"""Names in flight at first, and names asked behind the last one that is known; each server found
+adds one to both, so that a round trip doubles them."""
 
 LAST_WINDOW = 100
 """Names in flight at most: two answers each, and a socket's usual buffer holds 280."""
@@ -80,7 +81,7 @@ class Walk:
         self.result: WalkResult | None = None
         self._answers: dict[int, Answer] = {}
         self._open: set[int] = set()
-        self._window = self._next = self._bound = 0
+        self._window = self._next = self._bound = self._last = self._new = 0
         self._number = self._misses = self._failures = 0
         self._pinned = False
         self._reference: int | None = None
@@ -98,7 +99,8 @@ class Walk:
             # Before distcc1 is found, further names are asked only where no other domain
             # is left to try: they would be asked outside the farm's own domain.
             alone = len(self._domains) == 1 or self._domains[0] == self._known.domain
-            if number > self._bound or (number > 1 and not (self._pinned or alone)):
+            reach = max(self._last, self._number) + FIRST_WINDOW + self._new
+            if number > min(self._bound, reach) or (number > 1 and not (self._pinned or alone)):
                 return
             self._next += 1
             self._open.add(number)
@@ -117,6 +119,8 @@ class Walk:
         self._answers[number] = answer
         if first and isinstance(answer, Found):
             self._window = min(self._window + 1, LAST_WINDOW)
+            self._last = max(self._last, number)
+            self._new += not self._known_addresses(number)
         if isinstance(answer, Missing) and number != CANARY:
             self._narrow(number)
         self._judge_all()
@@ -126,6 +130,11 @@ class Walk:
         self._answers = {}
         self._open = set()
         self._window, self._next, self._bound = FIRST_WINDOW + 1, CANARY, self._cap
+        # Of the names there were before, where this is their domain, all may be asked at once.
+        known = self._domains and self._domains[0] == self._known.domain
+        numbers = self._known.addresses if known else {}
+        self._last, self._new = max(numbers, default=0), 0
+        self._window = min(self._window + len(numbers), LAST_WINDOW)
         self._number, self._misses, self._failures = 1, 0, 0
         self._pinned = False
         self._reference = None

@@ -38,6 +38,7 @@ def farm_of(
     old: Farm | None = None,
     now: float = NOW,
     grants: Mapping[str, Grant] | None = None,
+    chance: float = 0.0,
 ) -> Farm:
     """Walk the zone and keep the result; names that `old` still holds are not asked."""
     walk = Walk(["a.test"], canary="xyz", known=old.known(now) if old else None)
@@ -57,7 +58,14 @@ def farm_of(
             walk.feed(question, ask(question))
     assert walk.result is not None
     return outcome(
-        walk.result, asked, CONFIG, new_grants=grants or {}, old=old, own=lambda _: False, now=now
+        walk.result,
+        asked,
+        CONFIG,
+        new_grants=grants or {},
+        old=old,
+        own=lambda _: False,
+        now=now,
+        chance=chance,
     )
 
 
@@ -67,6 +75,12 @@ FARM: dict[int, Answer] = {n: found(f"10.1.0.{n}") for n in range(1, 4)}
 def test_fresh_for_the_shortest_ttl_that_the_result_rests_on() -> None:
     assert farm_of(FARM).until == NOW + 90
     assert farm_of(FARM | {2: found("10.1.0.2", 75)}).until == NOW + 75
+
+
+def test_clients_of_one_cache_do_not_all_ask_in_the_same_second() -> None:
+    assert farm_of(FARM, chance=0.5).until == NOW + 94
+    assert farm_of(FARM, chance=0.999).until == NOW + 98
+    assert farm_of({}, chance=0.5).until == farm_of({}).until
 
 
 @pytest.mark.parametrize(("ttl", "fresh"), [(0, 60), (59, 60), (100, 90), (100_000, 90)])

@@ -23,7 +23,7 @@ from distcc_build.resolve.answers import (
     WalkResult,
     lowest,
 )
-from distcc_build.resolve.walk import Walk
+from distcc_build.resolve.walk import FIRST_WINDOW, Walk
 
 Zone = Mapping[int, Answer]
 
@@ -153,6 +153,27 @@ def test_names_known_before_are_kept_when_nothing_answers() -> None:
     assert numbers(result) == list(range(1, 101))
     assert {step.verdict for step in result.servers} == {Verdict.KEPT}
     assert result.degraded
+
+
+@pytest.mark.parametrize("servers", [3, 40, 90, 400])
+def test_where_the_farm_is_as_it_was_few_names_are_asked_behind_it(servers: int) -> None:
+    zone: Zone = {n: found(f"10.1.{n // 250}.{n % 250}") for n in range(1, servers + 1)}
+    walk = Walk(["a.test"], canary="xyz", known=Known("a.test", dict.fromkeys(zone, ADDRESS)))
+    asked = 0
+    while walk.result is None:
+        # All names of a round trip: those that there were are asked at once.
+        questions = list(walk.ask())
+        for question in questions:
+            walk.feed(question, zone.get(question.number, Missing(60)))
+        asked += len(questions)
+    assert numbers(walk.result) == list(range(1, servers + 1))
+    assert asked <= servers + 1 + FIRST_WINDOW
+
+
+def test_a_farm_that_has_grown_is_found_whole() -> None:
+    zone: Zone = {n: found(f"10.1.{n // 250}.{n % 250}") for n in range(1, 301)}
+    known = Known("a.test", dict.fromkeys(range(1, 4), ADDRESS))
+    assert numbers(walk_of({"a.test": zone}, known=known)) == list(range(1, 301))
 
 
 def test_the_reference_is_distcc1_even_when_it_answers_last() -> None:
