@@ -11,6 +11,7 @@ from pathlib import Path
 QUICK = "BENCH_QUICK"  # measure.py reads it
 
 ALL = [
+    "launchers",
     "warm_launcher",
     "cc",
     "order",

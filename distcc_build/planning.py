@@ -126,7 +126,7 @@ def failure_plan(
         dependencies=dependencies,
         env=env,
         defaults=defaults,
-        notes=(_note("failure", text),),
+        notes=(_note("failure", text, text),),
     )
 
 
@@ -177,12 +177,13 @@ def _notes(situation: Situation, word: str, hosts: HostsList) -> tuple[Note, ...
         return ()
     more = "" if said[-1][0] == "no-distcc" else " ('distcc-build explain' tells more)"
     cause, text = said[0][0], "; ".join(text for _, text in said) + more
-    return (_note(cause, text) if cause == "config" else Note(cause, text),)
+    # Of the configuration alone: what is behind it another compiler says otherwise.
+    return (_note(cause, text, str(inputs.warnings)) if inputs.warnings else Note(cause, text),)
 
 
-def _note(cause: str, text: str) -> Note:
-    """One that is said anew when it says something else."""
-    return Note(f"{cause}-{zlib.crc32(text.encode('utf-8', 'surrogateescape')):08x}", text)
+def _note(cause: str, text: str, about: str) -> Note:
+    """One that is said anew when it is about something else."""
+    return Note(f"{cause}-{zlib.crc32(about.encode('utf-8', 'surrogateescape')):08x}", text)
 
 
 def _why_none(situation: Situation, farm: Farm, word: str) -> str:

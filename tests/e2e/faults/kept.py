@@ -159,7 +159,7 @@ def lock_deleted_while_held(scene: Scene) -> Iterator[None]:
         yield
 
 
-@FILES.add(here=True, extra=4.0)
+@FILES.add(here=True, extra=4.0, asked=True)
 def lock_holder_stopped(scene: Scene) -> Iterator[None]:
     """Who discovers was stopped, and holds the locks."""
     scene.environ["DISTCC_BUILD_DEADLINE"] = "1"

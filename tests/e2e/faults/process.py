@@ -167,7 +167,7 @@ def distcc_build_crashes(scene: Scene) -> None:
     over(scene, command(scene), "kill -SEGV $$")
 
 
-@PROCESS.add(here=True, extra=4.0)
+@PROCESS.add(here=True, extra=4.0, asked=True)
 def distcc_build_hangs(scene: Scene) -> None:
     """What discovers does nothing and does not end."""
     scene.environ["DISTCC_BUILD_DEADLINE"] = "1"

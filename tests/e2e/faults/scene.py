@@ -9,7 +9,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -83,7 +83,8 @@ class Scene:
 
     def refreshers(self) -> list[int]:
         """What discovers behind this project's builds."""
-        return [pid for pid, words in self.processes().items() if b"_refresh" in words]
+        discovering = {b"_refresh", b"jobs"}
+        return [pid for pid, words in self.processes().items() if discovering & {*words}]
 
     def processes(self) -> dict[int, list[bytes]]:
         """All that this project's builds have started and that still runs: its words."""
@@ -192,13 +193,24 @@ class Fault:
     """Seconds that it may cost a build, once."""
     lines: int
     """How many lines of ours it may take; never more than one."""
+    asked: bool = False
+    """Whether who asks for jobs before it compiles, as SCons does, gets a plan so."""
+
+    def met_by(self, system: str) -> "Fault":
+        """The same, as this build system meets it."""
+        return replace(self, here=False) if self.asked and system == "scons" else self
 
 
 class Faults(list[Fault]):
     """A list that faults are added to by a decorator."""
 
     def add(
-        self, *, here: bool = False, extra: float = 1.0, lines: int | None = None
+        self,
+        *,
+        here: bool = False,
+        extra: float = 1.0,
+        lines: int | None = None,
+        asked: bool = False,
     ) -> Callable[[Callable[[Scene], Iterator[None] | None]], None]:
         """Add a fault: a function whose name and docstring say what it is.
 
@@ -217,7 +229,7 @@ class Faults(list[Fault]):
             name, what = function.__name__.replace("_", "-"), (function.__doc__ or "").strip()
             assert what, name
             said = int(here) if lines is None else lines
-            self.append(Fault(name, what.rstrip("."), happen, here, extra, said))
+            self.append(Fault(name, what.rstrip("."), happen, here, extra, said, asked))
 
         return decorator
 

@@ -95,6 +95,7 @@ class Stage:
         :param attempts: how often to try whether the servers get the compiles: on a busy machine
             a good one may be silent for too long.  What ends badly is not tried again.
         """
+        fault = fault.met_by(self.system.name)
         with self._busy:
             run = self._once(fault)
             while attempts > 1 and run.well and not run.as_expected(fault):
