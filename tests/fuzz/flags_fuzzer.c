@@ -25,7 +25,7 @@ is_reason(const char *reason)
 		if (flag_rows[i].reason == reason)
 			return true;
 	}
-	return reason == flag_no_input || reason == flag_several;
+	return reason == flag_no_input || reason == flag_no_value || reason == flag_several;
 }
 
 static void
