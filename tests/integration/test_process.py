@@ -115,6 +115,17 @@ def test_nothing_of_the_process_changes(way: Way) -> None:
 
 
 @pytest.fixture
+def heard() -> Iterator[None]:
+    """No signal is ignored that ends programs: run by nohup or in the background, tests ignore some."""
+    ignored = [one for one in FATAL if signal.getsignal(one) is signal.SIG_IGN]
+    for one in ignored:
+        signal.signal(one, signal.SIG_DFL)
+    yield
+    for one in ignored:
+        signal.signal(one, signal.SIG_IGN)
+
+
+@pytest.fixture
 def no_core() -> Iterator[None]:
     """Nothing is dumped by what we start."""
     before = resource.getrlimit(resource.RLIMIT_CORE)
@@ -131,7 +142,7 @@ def ended(way: Way, **environ: str) -> int:
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
-@pytest.mark.usefixtures("no_core")
+@pytest.mark.usefixtures("no_core", "heard")
 def test_every_exit_status_and_every_fatal_signal_is_the_compilers(way: Way) -> None:
     way.words = [b"launcher", *way.words]
     way.prepare()
