@@ -6,7 +6,7 @@ import sys
 
 from benchmarks.measure import Command, compare
 
-GOAL = "goal: under 60 ms"
+GOAL = "goal: at most 25 ms"
 
 
 def main() -> None:

@@ -116,7 +116,7 @@ def test_nothing_of_the_process_changes(way: Way) -> None:
 
 @pytest.fixture
 def heard() -> Iterator[None]:
-    """No signal is ignored that ends programs: run by nohup or in the background, tests ignore some."""
+    """Signals that end programs are heard, though tests under nohup ignore some."""
     ignored = [one for one in FATAL if signal.getsignal(one) is signal.SIG_IGN]
     for one in ignored:
         signal.signal(one, signal.SIG_DFL)
