@@ -12,7 +12,7 @@ from collections.abc import Callable
 from distcc_build.config import Config
 from distcc_build.farmfile import Farm, Grant
 from distcc_build.hostspec import parse_address
-from distcc_build.outcome import MAX_KEPT, outcome
+from distcc_build.outcome import LATER, MAX_KEPT, outcome
 from distcc_build.resolve.answers import Answer, Found, Missing
 from distcc_build.resolve.survey import survey, texts
 from distcc_build.resolve.walk import Walk
@@ -129,7 +129,7 @@ def _refreshes(clients: int, ttl: int, *, shared: bool) -> Counter[int]:
                 if HOUR <= asks < 2 * HOUR:
                     seconds[int(asks)] += 1
                 left = ttl - int(asks) % ttl if shared else ttl
-                until = asks + held[left]
+                until = asks + held[left] * (1 + LATER * rng.random())
             now = end
     return seconds
 

@@ -11,7 +11,7 @@ from distcc_build.resolve.answers import Answer, Failed, Found, Missing, Step, W
 from distcc_build.resolve.answers import Verdict as NameVerdict
 from distcc_build.verdict import Cause, Verdict
 
-__all__ = ["MAX_KEPT", "came_back", "limited", "outcome", "proved", "silent"]
+__all__ = ["LATER", "MAX_KEPT", "came_back", "limited", "outcome", "proved", "silent"]
 
 LATER = 0.1
 """Part of a farm's time that is added by chance: behind one caching resolver every client's TTLs
