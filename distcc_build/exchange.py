@@ -63,6 +63,10 @@ class Patience:
     def heard(self) -> None:
         """Note that a server has said something."""
         self._heard = self._loop.time()
+        # The first word ends the longer wait for it.
+        if self._quiet < self._timer.when():
+            self._timer.cancel()
+            self._timer = self._loop.call_at(self._quiet, self._look)
 
     @contextlib.asynccontextmanager
     async def limit(self, latest: float) -> AsyncIterator[None]:
