@@ -1,6 +1,5 @@
 """Hears servers out that said nothing while somebody may have waited, with nobody waiting."""
 
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,17 +23,18 @@ def hear_out(config: Config, directory: Path, farm: Farm, wanted: Wanted, second
     :raises OSError: when the result cannot be kept.
     """
     from distcc_build.proving import prove_silent
-    from distcc_build.reference import References
+    from distcc_build.reference import kept
 
-    began = time.monotonic()
     compilers = resolved([*wanted.compilers, *farm.compilers], wanted.path)
-    compilers = [one for one in compilers if one.key in farm.proofs]
-    if not silent(farm) or not compilers:
+    # None is run anew: what is only remembered may be another program by now.
+    made = [
+        reference
+        for one in compilers
+        if one.key in farm.proofs and (reference := kept(directory, one))
+    ]
+    if not silent(farm) or not made:
         return farm
-    with References(directory, compilers) as references:
-        made, _ = references.collect(seconds)
-    left = max(seconds - (time.monotonic() - began), 0.1)
-    heard = prove_silent(farm, made, config, seconds=left)
+    heard = prove_silent(farm, made, config, seconds=seconds)
     path = store.farm_path(directory, config)
     with store.locked(path, 1.0) as mine:
         now = store.read_farm(path)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from distcc_build import machine
 from distcc_build.choice import Candidate, complete, job_count, pause
 from distcc_build.client import Client, find_client
-from distcc_build.discover import Wanted, discover
+from distcc_build.discover import Wanted, discover, resolved
 from distcc_build.farmfile import Farm
 from distcc_build.hearing import hear_out
 from distcc_build.hosts import HostsList
@@ -47,9 +47,7 @@ class Situation:
 
     def compilers(self, words: Iterable[str]) -> "list[Compiler]":
         """The compilers that these words stand for; those that are not here are left out."""
-        from distcc_build.reference import find_compiler
-
-        return [one for word in words if (one := find_compiler(word, self.path))]
+        return resolved(tuple(words), self.path)
 
     def candidates(self, words: Iterable[str]) -> list[Candidate]:
         """The servers that are good for all these compilers."""

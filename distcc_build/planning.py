@@ -54,11 +54,8 @@ def make_plan(
     if kind in {"ccache", "sccache"}:
         env, defaults, notes = *_ccache(environ), ()
     # What is a link to distcc or ccache is run as it is.
-    as_distcc = (
-        client.usable is not None
-        and kind not in {"distcc", "ccache", "sccache"}
-        and _runs(compiler, farm)
-    )
+    plain = kind not in {"distcc", "ccache", "sccache"}
+    as_distcc = client.usable is not None and plain and _runs(compiler, farm)
     looked_at = [
         *_files(compiler, distcc),
         *inputs.files,
@@ -72,7 +69,7 @@ def make_plan(
     dependencies = tuple(_dependencies(looked_at[:MAX_DEPENDENCIES], inputs.seen))
     # What is wrong with a client, or keeps a compiler from being one, may be mended without a
     # change of its file.
-    if len(looked_at) > MAX_DEPENDENCIES or client.fault or compiler is None:
+    if len(looked_at) > MAX_DEPENDENCIES or client.fault or (plain and compiler is None):
         until = stale = min(until, now + UNSURE)
     if farm is not None and surroundings(inputs.config)[1] != farm.surroundings:
         # The network was changed during the search; those who wait for this plan get it.

@@ -92,6 +92,9 @@ def write_plans(
     :raises NotFoundError: when there is no launcher to say where plans go.
     :raises OSError: when a plan cannot be written.
     """
+    # Not part of a plan's name: compiles without it would find the plan.
+    if situation.inputs.off:
+        return
     seen = situation.farm.compilers if situation.farm else ()
     others = [sibling(word), *seen, *(sibling(one) for one in seen)]
     words = [

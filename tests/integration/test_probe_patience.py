@@ -14,6 +14,7 @@ import pytest
 from peers import closed_port
 from probing import here, odd_compilers, probed, references, servers
 
+from distcc_build.exchange import Patience
 from distcc_build.farm.loopback import Farm
 from distcc_build.hostspec import IPAddress
 from distcc_build.probe import probe
@@ -114,3 +115,18 @@ def test_each_server_is_told_of_once_it_is_known(farm: Farm, gcc: Reference) -> 
 
 def test_nothing_to_ask() -> None:
     assert asyncio.run(probe([], [], match="exact", seconds=1)) == {}
+
+
+def test_the_first_word_ends_the_longer_wait_for_it() -> None:
+    async def waits() -> tuple[float, float]:
+        patience = Patience(60, 10)
+        now = asyncio.get_running_loop().time()
+        before = patience._timer.when() - now
+        patience.heard()
+        after = patience._timer.when() - now
+        patience.stop()
+        return before, after
+
+    before, after = asyncio.run(waits())
+    assert round(before) == 20
+    assert round(after) == 10

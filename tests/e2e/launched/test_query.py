@@ -81,6 +81,17 @@ def test_switched_off_or_told_by_the_user_it_is_as_ever(bench: Bench) -> None:
                 assert said[0] == said[1]
 
 
+def test_a_question_while_it_is_switched_off_leaves_nothing_behind(
+    farm: Farm, bench: Bench
+) -> None:
+    bench.environ["DISTCC_BUILD"] = "off"
+    assert int(bench.command("jobs")) > 0
+    assert bench.command("hosts").startswith("localhost")
+    del bench.environ["DISTCC_BUILD"]
+    bench.compile("gcc")
+    assert farm.daemons.wait_for(1).total() == 1
+
+
 COMMANDS = [
     ["gcc"],
     ["/usr/bin/gcc", "-m64", "-DX=1"],
