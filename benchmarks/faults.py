@@ -1,7 +1,7 @@
 """What each fault of the tests costs a build: the longest delay of four build systems.
 
 Against the same build where all is well, with as little else on the machine as there is.
-DISTCC_BUILD_FAULTS=PATTERN takes only those whose names have the pattern in them.
+BENCH_FAULTS=PATTERN takes only those whose names have the pattern in them.
 """
 
 import os
@@ -26,7 +26,7 @@ def main() -> None:
     from e2e.faults.stage import Stage
     from e2e.faults.systems import SYSTEMS
 
-    wanted = os.environ.get("DISTCC_BUILD_FAULTS", "")
+    wanted = os.environ.get("BENCH_FAULTS", "")
     with open_farm() as farm, tempfile.TemporaryDirectory(dir="/tmp") as folder:
         Path(folder).chmod(0o755)
         stages = [Stage(one, Path(folder), Path(sys.prefix), farm, deadline="3") for one in SYSTEMS]

@@ -15,7 +15,7 @@ from distcc_build.errors import ConfigError
 from distcc_build.hostspec import DEFAULT_PORT, IPAddress
 from distcc_build.values import Network
 
-__all__ = ["PREFIX", "Config", "parse_config", "switched_off"]
+__all__ = ["PREFIX", "Config", "parse_config", "switched_off", "unclear_switch"]
 
 PREFIX = "DISTCC_BUILD_"
 """An option's variable is this and its name in capitals."""
@@ -120,6 +120,14 @@ _OPTIONS = {one.name: one for one in fields(Config)}
 def switched_off(environ: Mapping[str, str]) -> bool:
     """Whether DISTCC_BUILD says that nothing of ours is to be used (the launcher's rule)."""
     return environ.get("DISTCC_BUILD", "").lower() in {"off", "0", "no", "false"}
+
+
+def unclear_switch(environ: Mapping[str, str]) -> str:
+    """What is wrong with DISTCC_BUILD, if anything (the launcher's rule and words)."""
+    value = environ.get("DISTCC_BUILD", "")
+    if switched_off(environ) or value.lower() in {"", "on", "1", "yes", "true"}:
+        return ""
+    return f"DISTCC_BUILD={value:.40}: expected on or off; it is not switched off"
 
 
 def parse_config(

@@ -113,9 +113,14 @@ def assess(
     """
     path = environ.get("PATH")
     client = find_client(path, directory)
-    if not inputs.hosts.discover or inputs.off:
+    if inputs.off:
         return Situation(inputs, None, path, client)
-    state = _distcc_dir(environ, directory) or _users_own(environ)
+    state = _distcc_dir(environ, directory)
+    unusable = tuple(_unusable(environ, directory, state))
+    inputs = replace(inputs, warnings=inputs.warnings + unusable)
+    if not inputs.hosts.discover:
+        return Situation(inputs, None, path, client)
+    state = state or _users_own(environ)
     wanted = Wanted(words, path, state, patient)
     farm = discover(inputs.config, directory, wanted, force=force, content=content, started=started)
     return Situation(inputs, farm, path, client)
@@ -157,6 +162,17 @@ def distcc_environment(
     if state is not None:
         (env if "DISTCC_DIR" in environ else defaults)["DISTCC_DIR"] = str(state)
     return env, defaults
+
+
+def _unusable(environ: Mapping[str, str], directory: Path, state: Path | None) -> Iterable[str]:
+    """A sentence for each directory that the user has set and that cannot be used."""
+    cache, distcc_dir = environ.get("DISTCC_BUILD_CACHE_DIR"), environ.get("DISTCC_DIR")
+    if cache and Path(cache) != directory:
+        expected = "expected an absolute path, and nobody else's way to it"
+        yield f"DISTCC_BUILD_CACHE_DIR={cache}: {expected}; {directory} is used"
+    if distcc_dir and state is not None:
+        expected = "expected a directory that can be written to"
+        yield f"DISTCC_DIR={distcc_dir}: {expected}; {state} is used"
 
 
 def _users_own(environ: Mapping[str, str]) -> Path:

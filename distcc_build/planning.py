@@ -16,7 +16,7 @@ from distcc_build.hosts import HostsList, Kind
 from distcc_build.inputs import Inputs
 from distcc_build.launch import Situation, distcc_environment
 from distcc_build.plan import MAX_DEPENDENCIES, Dependency, Note, Plan
-from distcc_build.reference import LATE, Compiler, find_compiler, kept
+from distcc_build.reference import CACHES, LATE, Compiler, find_compiler, kept
 from distcc_build.search import RESOLV_CONF, surroundings
 
 __all__ = ["failure_plan", "make_plan"]
@@ -51,10 +51,10 @@ def make_plan(
     kind = typed.resolve().name if typed else ""
     env, defaults = distcc_environment(situation, hosts, environ, directory)
     notes = _notes(situation, word, hosts)
-    if kind in {"ccache", "sccache"}:
+    if kind in CACHES:
         env, defaults, notes = *_ccache(environ), ()
     # What is a link to distcc or ccache is run as it is.
-    plain = kind not in {"distcc", "ccache", "sccache"}
+    plain = kind not in {"distcc", *CACHES}
     as_distcc = client.usable is not None and plain and _runs(compiler, farm)
     looked_at = [
         *_files(compiler, distcc),

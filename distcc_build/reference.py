@@ -20,7 +20,10 @@ from distcc_build.verdict import first_line
 
 __all__ = ["Compiler", "Reference", "References", "find_compiler", "kept"]
 
-MASQUERADES = frozenset({"ccache", "distcc", "distcc-launch", "icecc", "sccache"})
+CACHES = frozenset({"ccache", "sccache"})
+"""Programs that run compilers, and distribute what they miss in their own ways."""
+
+MASQUERADES = CACHES | {"distcc", "distcc-launch", "icecc"}
 """Programs that are linked to under the names of compilers."""
 
 LATE = "does not compile a small file in time"

@@ -92,13 +92,23 @@ class FakeDistccd:
         reply: What to send to a client that has sent something; None leaves it waiting
             until the server ends, `b""` closes without a byte.
         address, port: Where to listen; 0 is a free port.
+        every: Send byte by byte, and wait for so many seconds after each.
     """
 
-    def __init__(self, reply: bytes | None, *, address: str = "127.0.0.1", port: int = 0) -> None:
+    def __init__(
+        self,
+        reply: bytes | None,
+        *,
+        address: str = "127.0.0.1",
+        port: int = 0,
+        every: float = 0.0,
+    ) -> None:
         self._reply = reply
+        self._every = every
         self._address = address
         self.port = port
         self.connections = 0
+        self._ended = threading.Event()
 
     def __enter__(self) -> Self:
         self._socket = socket.create_server((self._address, self.port))
@@ -110,24 +120,28 @@ class FakeDistccd:
 
     def __exit__(self, *_: object) -> None:
         # Closing does not wake a blocked accept; shutting down does on Linux, connecting elsewhere.
-        self._ending = True
+        self._ended.set()
         socket.create_connection((self._address, self.port)).close()
         self._thread.join()
         for connection in [*self._kept, self._socket]:
             connection.close()
 
-    _ending = False
-
     def _serve(self) -> None:
         while True:
             connection, _ = self._socket.accept()
-            if self._ending:
+            if self._ended.is_set():
                 connection.close()
                 return
             self.connections += 1
             if self._reply is None:
                 self._kept.append(connection)
                 continue
-            with connection:
+            with connection, contextlib.suppress(ConnectionError):
                 connection.recv(65536)
-                connection.sendall(self._reply)
+                if not self._every:
+                    connection.sendall(self._reply)
+                    continue
+                for byte in self._reply:
+                    connection.send(bytes([byte]))
+                    if self._ended.wait(self._every):
+                        break

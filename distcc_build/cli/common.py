@@ -53,10 +53,12 @@ def environment(args: argparse.Namespace) -> dict[str, str]:
 
     :raises UsageError: when an option is not NAME=VALUE, or cannot be used.
     """
-    from distcc_build.config import PREFIX, parse_config
+    from distcc_build.config import PREFIX, parse_config, unclear_switch
     from distcc_build.errors import ConfigError
 
     environ = dict(os.environ)
+    if wrong := unclear_switch(environ):
+        warn([wrong])
     for setting in args.option:
         name, sign, value = setting.partition("=")
         if not sign:
@@ -67,9 +69,8 @@ def environment(args: argparse.Namespace) -> dict[str, str]:
         except ConfigError as error:
             raise UsageError(f"-o {setting!a}: {_as_option(str(error))}") from None
         # Bounds that cross are judged where all settings are known.
-        wrong = next((one for one in ignored if variable in one), None)
-        if wrong is not None:
-            text = wrong.removesuffix("; it is ignored")
+        if text := next((one for one in ignored if variable in one), ""):
+            text = text.removesuffix("; it is ignored")
             raise UsageError(f"-o {setting!a}: {_as_option(text)}")
         environ[variable] = value
     return environ

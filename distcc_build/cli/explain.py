@@ -30,12 +30,12 @@ def run(args: argparse.Namespace) -> int:
     inputs = read_inputs(environ)
     plan_path = plan_paths([args.compiler], environ)[0]
     print(f"hosts list    {inputs.hosts_source}: {str(inputs.hosts) or '(empty)'}")
-    for warning in inputs.warnings:
+    situation = assess(inputs, plan_path.parent, environ, args.compiler)
+    for warning in situation.inputs.warnings:
         print(f"warning       {warning}")
     if inputs.off:
         print("switch        DISTCC_BUILD is off: every compile runs here, as if we were not there")
         return 0
-    situation = assess(inputs, plan_path.parent, environ, args.compiler)
     _farm(situation)
     _proofs(situation, args.compiler)
     print(f"DISTCC_HOSTS  {situation.hosts(args.compiler)}")

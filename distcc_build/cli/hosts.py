@@ -29,12 +29,13 @@ def run(args: argparse.Namespace) -> int:
 
     environ = environment(args)
     inputs = read_inputs(environ)
-    warn(inputs.warnings)
     directory = cache_directory(environ, args.compiler)
     situation = assess(
         inputs, directory, environ, args.compiler, force=args.refresh, content=not args.refresh
     )
-    if situation.inputs.hosts.discover and not situation.compilers([args.compiler]):
+    inputs = situation.inputs
+    warn(inputs.warnings)
+    if inputs.hosts.discover and not situation.compilers([args.compiler]):
         warn([f"{args.compiler!a}: no such compiler on PATH; the list is for compiling here"])
     keep_plans(args.compiler, situation, environ)
     farm = situation.farm

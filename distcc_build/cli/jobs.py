@@ -21,11 +21,10 @@ def run(args: argparse.Namespace) -> int:
         from distcc_build.inputs import read_inputs
         from distcc_build.launch import assess
 
-        inputs = read_inputs(environ)
-        warn(inputs.warnings)
         word = args.compiler
         directory = cache_directory(environ, word)
-        situation = assess(inputs, directory, environ, word, content=True)
+        situation = assess(read_inputs(environ), directory, environ, word, content=True)
+        warn(situation.inputs.warnings)
         jobs = situation.jobs(word)
         keep_plans(word, situation, environ)
     except Exception as error:  # noqa: BLE001 - `-j "$(distcc-build jobs)"` takes anything for an answer

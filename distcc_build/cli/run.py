@@ -50,16 +50,15 @@ def build_environment(environ: dict[str, str]) -> dict[str, str]:
 
     if switched_off(environ):
         return environ
-    inputs = read_inputs(environ)
-    warn(inputs.warnings)
     directory = cache_directory(environ)
     # A plain `distcc` takes one list for all compilers: those servers that are good for both.
-    situation = assess(inputs, directory, environ, *COMPILERS)
+    situation = assess(read_inputs(environ), directory, environ, *COMPILERS)
+    warn(situation.inputs.warnings)
     hosts, number = situation.hosts(*COMPILERS), situation.jobs(*COMPILERS)
     env, defaults = distcc_environment(situation, hosts, environ, directory)
     if "DISTCC_HOSTS" in env:
         # The launcher goes on discovering; the expanded list is for distcc called by name.
-        env["DISTCC_BUILD_HOSTS"] = str(inputs.hosts)
+        env["DISTCC_BUILD_HOSTS"] = str(situation.inputs.hosts)
     jobs = f"-j{number}"
     # `distcc gcc` goes through the launcher, so that each compiler has servers of its own.
     folders = [*([str(alias().parent)] if alias().name == "distcc" else [])]

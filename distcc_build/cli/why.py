@@ -7,7 +7,7 @@ import shlex
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from distcc_build.cli.common import add_options, compiler_word, environment, printable, warn
@@ -68,21 +68,32 @@ def find_answer(words: Sequence[str], environ: dict[str, str]) -> Answer:
     from distcc_build.hosts import Kind
     from distcc_build.inputs import read_inputs
     from distcc_build.launch import assess
+    from distcc_build.paths import find_program
     from distcc_build.planning import make_plan
-    from distcc_build.reference import find_compiler
+    from distcc_build.reference import CACHES, find_compiler
 
     told = _ask_launcher(words, environ)
     command, added = told.get("word", list(words)), told.get("add", [])
     if "local" in told:
         return Answer(command, told["local"][0] + _blamed(command, environ), "the launcher")
     compiler = command[0]
-    if find_compiler(compiler, environ.get("PATH")) is None:
+    path = environ.get("PATH")
+    first = find_program(compiler, path)
+    # ccache is no compiler, and has a plan all the same.
+    real = find_compiler(compiler, path)
+    if first and first.resolve().name in CACHES and (real or command[1:]):
+        # By its own name it has the compiler for its first word, by a compiler's name none.
+        behind = [real.path, *command[1:]] if real else command[1:]
+        answer = find_answer(behind, environ)
+        return replace(
+            answer, notes=[f"{first} is first: this is for what it misses", *answer.notes]
+        )
+    if real is None:
         return Answer(command, f"{compiler!a}: there is no such compiler", "the launcher")
-    inputs = read_inputs(environ)
-    warn(inputs.warnings)
     word = compiler_word(compiler)
     directory = Path(told["plan"][0]).parent
-    situation = assess(inputs, directory, environ, word)
+    situation = assess(read_inputs(environ), directory, environ, word)
+    warn(situation.inputs.warnings)
     plan = make_plan(word, situation, environ, directory, time.time())
     notes = [note.text for note in plan.notes]
     hosts = situation.hosts(word)

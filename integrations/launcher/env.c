@@ -23,17 +23,30 @@ env_get(const char *name)
 	return env_trusted() ? getenv(name) : NULL;
 }
 
+static bool
+is_one_of(const char *value, const char *const *words)
+{
+	while (*words && strcasecmp(value, *words) != 0)
+		words++;
+	return *words;
+}
+
 bool
 env_off(const char *name)
 {
-	static const char *const words[] = {"off", "0", "no", "false"};
+	static const char *const off[] = {"off", "0", "no", "false", NULL};
 	const char *value = env_get(name);
 
-	for (size_t i = 0; value && i < sizeof(words) / sizeof(words[0]); i++) {
-		if (strcasecmp(value, words[i]) == 0)
-			return true;
-	}
-	return false;
+	return value && is_one_of(value, off);
+}
+
+bool
+env_unclear(const char *name)
+{
+	static const char *const on[] = {"", "on", "1", "yes", "true", NULL};
+	const char *value = env_get(name);
+
+	return value && !is_one_of(value, on) && !env_off(name);
 }
 
 bool

@@ -6,6 +6,8 @@ bool env_trusted(void);
 const char *env_get(const char *name);
 /* is the variable a switch in the position off: off, 0, no or false, in any case */
 bool env_off(const char *name);
+/* is it set, and to none of the words for either position */
+bool env_unclear(const char *name);
 /* does the environment entry set this variable; length is that of the name */
 bool env_names(const char *entry, const char *name, size_t length);
 /* a copy with room for more entries; NULL without memory */

@@ -105,6 +105,19 @@ with_extra(char **argv, char **extra, int more)
 	return copy + 1;
 }
 
+/* no part of a plan, which holds for builds without the switch as well */
+static void
+say_unclear(int dir)
+{
+	char line[128];
+
+	if (env_unclear("DISTCC_BUILD")) {
+		snprintf(line, sizeof(line), "DISTCC_BUILD=%.40s: expected on or off; it is not switched off",
+		         env_get("DISTCC_BUILD"));
+		say_once(dir, "switch", line);
+	}
+}
+
 static int
 launch(char **argv)
 {
@@ -124,6 +137,7 @@ launch(char **argv)
 	if ((plan = obtain_plan(&place, name, argv[0]))) {
 		if (plan->debug && (d.extra[d.more] = debug_directory(d.words, plan->debug, cwd)))
 			d.more++;
+		say_unclear(place.dir);
 		for (size_t i = 0; i < plan->nnotes; i++)
 			say_once(place.dir, plan->notes[i].cause, plan->notes[i].text);
 		for (int i = 0; i < d.more; i++)

@@ -54,7 +54,8 @@ plan_for(const char *word, const char *cwd, char **envp)
 	const struct plan *plan;
 	char name[KEY_NAME];
 
-	if (!env_trusted() || env_off("DISTCC_BUILD") || !obtain_place(&place, name, word, cwd, envp) ||
+	if (!env_trusted() || env_off("DISTCC_BUILD") || env_unclear("DISTCC_BUILD") ||
+	    !obtain_place(&place, name, word, cwd, envp) ||
 	    !(plan = obtain_held(&place, name, word)))
 		return NULL;
 	for (size_t i = 0; i < plan->nnotes; i++) {

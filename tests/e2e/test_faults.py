@@ -16,7 +16,7 @@ from e2e.faults.systems import SYSTEMS
 
 from distcc_build.farm.daemons import open_to_others
 
-ALL = bool(os.environ.get("DISTCC_BUILD_ALL_FAULTS"))
+ALL = bool(os.environ.get("TEST_ALL_FAULTS"))
 """Whether there is time for those that are like another one."""
 
 MATRIX: dict[str, Fault] = {one.name: one for one in FAULTS if ALL or one.name not in RELATED}

@@ -54,7 +54,7 @@ def test_switched_off_is_the_compiler(box: Box, value: str) -> None:
     assert launched(box, "gcc", "-c", "a.c", DISTCC_BUILD=value).argv == [b"gcc", b"-c", b"a.c"]
 
 
-@pytest.mark.parametrize("value", ["", "on", "1", "yes", "offf", "-"])
+@pytest.mark.parametrize("value", ["", "on", "1", "yes", "TRUE"])
 def test_any_other_value_of_the_switch_is_on(box: Box, value: str) -> None:
     box.write_plan()
     assert launched(box, "gcc", "-c", "a.c", DISTCC_BUILD=value).argv[0] == b"distcc"

@@ -14,6 +14,8 @@ from launcher import BUILDS
 from launcher_box import Box, record
 from running import eventually
 
+from distcc_build.config import unclear_switch
+
 
 @pytest.fixture(params=BUILDS)
 def box(tmp_path: Path, request: pytest.FixtureRequest) -> Box:
@@ -247,3 +249,12 @@ def test_relative_compiler_is_another_one_in_another_directory(plain: Box) -> No
     ]
     assert paths[0] != paths[1]
     assert plain.run("--plan", "a", "b").stdout.count(b"\n") == 2
+
+
+@pytest.mark.parametrize("value", ["maybe", "offf", "x" * 200, "\x1b[31m"])
+def test_a_switch_in_neither_position_is_told_of_once(box: Box, value: str) -> None:
+    box.write_plan()
+    first = box.run("gcc", "-c", "a.c", environ={"DISTCC_BUILD": value})
+    said = unclear_switch({"DISTCC_BUILD": value}).replace("\x1b", "?")
+    assert first.stderr.decode() == f"distcc-build: {said}\n"
+    assert box.run("gcc", "-c", "a.c", environ={"DISTCC_BUILD": value}).stderr == b""

@@ -9,16 +9,22 @@ import shutil
 import socket
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from peers import closed_port
+from peers import FakeDistccd, closed_port
 from probing import here, odd_compilers, probed, references, servers
 
+from distcc_build.config import Config
+from distcc_build.discover import Wanted
 from distcc_build.exchange import Patience
 from distcc_build.farm.loopback import Farm
+from distcc_build.farmfile import Farm as Known
+from distcc_build.hearing import hear_out
 from distcc_build.hostspec import IPAddress
+from distcc_build.policy import Server, State
 from distcc_build.probe import probe
-from distcc_build.reference import Reference
+from distcc_build.reference import Reference, find_compiler
 from distcc_build.verdict import Cause, Verdict
 
 pytestmark = pytest.mark.skipif(not shutil.which("distccd"), reason="distccd is not installed")
@@ -82,6 +88,16 @@ def test_silent_servers_hold_no_place_that_others_need(farm: Farm, gcc: Referenc
     assert verdicts[-1][0].cause is Cause.OK
 
 
+def test_a_server_that_dribbles_is_waited_for_no_longer_than_a_silent_one(gcc: Reference) -> None:
+    # The beginning of a reply, byte after byte, that never ends.
+    reply = b"DONE00000001STAT00000000SERR00002710" + b"x" * 10_000
+    with FakeDistccd(reply, every=0.01) as sick:
+        began = time.monotonic()
+        [[verdict]] = probed(here(sick.port), [gcc], seconds=60, silence=0.2)
+        assert time.monotonic() - began < 10
+    assert verdict.cause is Cause.SILENT
+
+
 def test_nothing_is_begun_when_patience_has_ended(gcc: Reference) -> None:
     with silence(60) as silent, files(80):
         began = time.monotonic()
@@ -130,3 +146,26 @@ def test_the_first_word_ends_the_longer_wait_for_it() -> None:
     before, after = asyncio.run(waits())
     assert round(before) == 20
     assert round(after) == 10
+
+
+def test_hearing_out_runs_no_compiler_anew(tmp_path: Path) -> None:
+    ran, gcc = tmp_path / "ran", tmp_path / "gcc"
+    gcc.write_text(f'#!/bin/sh\n>>{ran}\nexec /usr/bin/gcc "$@"\n')
+    gcc.chmod(0o755)
+    compiler = find_compiler(str(gcc), None)
+    assert compiler is not None
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = ipaddress.ip_address("127.0.0.1")
+        config = Config(port=server.getsockname()[1])
+        now = time.time()
+        known = Known(
+            now,
+            now + 60,
+            now + 600,
+            "here",
+            servers=(Server(1, "distcc1", address, State.USED),),
+            proofs={compiler.key: {"127.0.0.1": Verdict(Cause.SILENT)}},
+        )
+        wanted = Wanted([str(gcc)])
+        assert hear_out(config, tmp_path, known, wanted, 0.2) is known
+        assert not ran.exists()

@@ -4,7 +4,7 @@ import ipaddress
 
 import pytest
 
-from distcc_build.config import Config, parse_config, switched_off
+from distcc_build.config import Config, parse_config, switched_off, unclear_switch
 from distcc_build.errors import ConfigError
 
 
@@ -192,3 +192,16 @@ def test_allows_and_networks() -> None:
 def test_the_switch(value: str, off: bool) -> None:
     assert switched_off({"DISTCC_BUILD": value}) is off
     assert not switched_off({})
+
+
+@pytest.mark.parametrize("value", ["", "on", "1", "Yes", "TRUE", "off", "0", "No", "false"])
+def test_words_of_the_switch(value: str) -> None:
+    assert unclear_switch({"DISTCC_BUILD": value}) == ""
+    assert unclear_switch({}) == ""
+
+
+@pytest.mark.parametrize("value", ["maybe", "2", "offf", "of" + "f" * 90])
+def test_another_word_of_the_switch_is_named(value: str) -> None:
+    said = unclear_switch({"DISTCC_BUILD": value})
+    assert said == f"DISTCC_BUILD={value[:40]}: expected on or off; it is not switched off"
+    assert not switched_off({"DISTCC_BUILD": value})

@@ -16,6 +16,7 @@ from servers import ScriptedNameServer, drop, numbered
 from distcc_build.farm.loopback import Farm
 from distcc_build.farm.nameserver import NameServer
 from distcc_build.paths import launcher
+from distcc_build.plan import parse_plan
 
 
 def walks(server: NameServer) -> int:
@@ -193,6 +194,9 @@ def test_ccache_keeps_its_place(farm: Farm, bench: Bench, prefix: str | None) ->
         assert process.communicate(timeout=300)[0] == ""
         assert process.returncode == 0
     assert farm.daemons.wait_for(1).total() == 1
+    plans = [parse_plan(one.read_bytes()) for one in bench.cache.glob("plan-*")]
+    # ccache is no compiler, but not for that in doubt.
+    assert {one.stale - one.until for one in plans} == {600}
 
 
 def no_dns(bench: Bench) -> None:
@@ -236,6 +240,14 @@ def bad_hosts(bench: Bench) -> None:
     bench.environ["DISTCC_HOSTS"] = "a/-5 b,down"
 
 
+def unclear_switch(bench: Bench) -> None:
+    bench.environ["DISTCC_BUILD"] = "maybe"
+
+
+def no_distcc_dir(bench: Bench) -> None:
+    bench.environ["DISTCC_DIR"] = "/proc/none"
+
+
 def cache_is_a_file(bench: Bench) -> None:
     bench.cache.rmdir() if bench.cache.is_dir() else None
     bench.environ["DISTCC_BUILD_CACHE_DIR"] = str(bench.directory / "x.c")
@@ -252,6 +264,8 @@ def cache_is_a_file(bench: Bench) -> None:
         broken_python,
         bad_configuration,
         bad_hosts,
+        unclear_switch,
+        no_distcc_dir,
         cache_is_a_file,
     ],
 )
@@ -260,6 +274,29 @@ def test_faults_cost_one_line_at_most(bench: Bench, fault: Callable[[Bench], Non
     lines = "".join(bench.compile("gcc") for _ in range(3))
     assert lines.count("\n") <= 1, lines
     assert "Traceback" not in lines
+
+
+@pytest.mark.parametrize("fault", [unclear_switch, no_distcc_dir, cache_is_a_file])
+def test_what_was_set_wrongly_is_said_and_costs_no_distribution(
+    farm: Farm, bench: Bench, fault: Callable[[Bench], None]
+) -> None:
+    before = dict(bench.environ)
+    fault(bench)
+    name = next(one for one in bench.environ if before.get(one) != bench.environ[one])
+    start = f"distcc-build: {name}={bench.environ[name]}: expected "
+    assert bench.compile("gcc").startswith(start)
+    assert farm.daemons.wait_for(1).total() == 1
+    for command in (["jobs"], ["hosts"], ["run", "--", "true"], ["why", "--", "gcc", "-c", "x.c"]):
+        done = subprocess.run(
+            [launcher().with_name("distcc-build"), *command],
+            cwd=bench.directory,
+            env=bench.environ,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert done.stderr.startswith(start), command
+        assert done.stderr.count("\n") == 1, command
 
 
 @pytest.mark.parametrize("fault", [no_home, read_only_home, broken_python])

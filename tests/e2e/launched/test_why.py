@@ -65,6 +65,17 @@ def test_it_names_what_is_added_and_whom_it_cannot_send_to(farm: Farm, bench: Be
     assert why(bench, "gcc -c x.c", 1)["because"].startswith("DISTCC_BUILD switches it off")
 
 
+def test_behind_ccache_it_tells_of_what_is_missed(bench: Bench) -> None:
+    note = "/usr/bin/ccache is first: this is for what it misses"
+    said = why(bench, "ccache gcc -c x.c", 0)
+    assert (said["distributed"], said["note"]) == ("gcc -c x.c", note)
+    assert why(bench, "ccache no-such-gcc -c x.c", 1)["because"].startswith("'no-such-gcc': there")
+    bench.environ["PATH"] = f"/usr/lib/ccache:{bench.environ['PATH']}"
+    said = why(bench, "gcc -c x.c", 0)
+    assert said["distributed"] == "/usr/bin/gcc -c x.c"
+    assert said["note"] == "/usr/lib/ccache/gcc is first: this is for what it misses"
+
+
 def test_it_tells_programs_as_json(bench: Bench) -> None:
     told = json.loads(bench.command("why", "--json", "--", "gcc", "-c", "x.c"))
     assert told["distributed"] is True
