@@ -3,6 +3,7 @@
 import importlib.util
 import subprocess
 import sys
+import tempfile
 import venv
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -26,17 +27,20 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def make_venv(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+def make_venv() -> Iterator[Callable[..., Path]]:
     """Make a virtual environment with these packages in it."""
+    # Some builds are another user's, and any run of pytest closes pytest's folder to others.
+    with tempfile.TemporaryDirectory(prefix="distcc-build-test-", dir="/tmp") as folder:
+        Path(folder).chmod(0o755)
 
-    def make(name: str, *packages: str) -> Path:
-        path = tmp_path_factory.mktemp(name) / "venv"
-        venv.create(path, with_pip=True)
-        python = str(path / "bin" / "python")
-        subprocess.run([python, "-m", "pip", "install", "-q", *packages], check=True)
-        return path
+        def make(name: str, *packages: str) -> Path:
+            path = Path(folder, name, "venv")
+            venv.create(path, with_pip=True)
+            python = str(path / "bin" / "python")
+            subprocess.run([python, "-m", "pip", "install", "-q", *packages], check=True)
+            return path
 
-    return make
+        yield make
 
 
 @pytest.fixture(scope="session")

@@ -120,6 +120,8 @@ REMOTE = [without_debug_information, linked, diagnostics]
 
 # An address in a dump is one figure: by its letters alone two runs are alike now and then.
 FIGURES = re.compile(rb"0x[0-9a-f]+|[0-9]+")
+# gcc reports only what took a hundredth of a second.
+TIMES = re.compile(rb"^ [^:\n]+: +\d+\.\d\d \(.*\n", re.MULTILINE)
 RANDOM_NAME = re.compile(r"\.[0-9a-f]{4}\.json$")
 
 
@@ -127,7 +129,9 @@ def times(place: Place, line: Line, result: Result) -> Result:
     """Reports hold times, dumps addresses; clang gives a report a name of its own each time."""
     exact = (".o", "status")
     return {
-        RANDOM_NAME.sub(".json", name): data if name.endswith(exact) else FIGURES.sub(b"0", data)
+        RANDOM_NAME.sub(".json", name): data
+        if name.endswith(exact)
+        else FIGURES.sub(b"0", TIMES.sub(b"", data))
         for name, data in result.items()
     }
 
