@@ -47,7 +47,9 @@ def main() -> None:
                 "twice", (CC_BY + CXX_BY) % (("distcc-build cc",) * 2)
             ),
             "make, distcc-launch --cc": stage.make("launch", CC_BY % "distcc-launch --cc" + CXX),
-            "make, include": stage.make("mk", f"{C}{CXX}include $(shell distcc-build makefile)\n"),
+            "make, include": stage.make(
+                "mk", f"{C}{CXX}include $(shell distcc-launch --makefile)\n"
+            ),
         }
         print(f"null build: with us / without   ({GOAL})")
         for name, (ours, plain) in forms.items():

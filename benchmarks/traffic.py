@@ -4,7 +4,7 @@ A client asks only while it compiles, once what it knows is no longer fresh: `ou
 and `survey` and `texts` what is asked.
 """
 
-import asyncio
+import functools
 import random
 from collections import Counter
 from collections.abc import Callable
@@ -12,9 +12,11 @@ from collections.abc import Callable
 from distcc_build.config import Config
 from distcc_build.farmfile import Farm, Grant
 from distcc_build.hostspec import parse_address
+from distcc_build.loop import Loop
 from distcc_build.outcome import LATER, MAX_KEPT, outcome
 from distcc_build.resolve.answers import Answer, Found, Missing
-from distcc_build.resolve.survey import survey, texts
+from distcc_build.resolve.survey import survey
+from distcc_build.resolve.texts import Texts
 from distcc_build.resolve.walk import Walk
 
 HOUR = 3_600
@@ -63,6 +65,7 @@ class _Counting:
     """A resolver that answers at once for a farm of so many servers, and counts."""
 
     def __init__(self, servers: int, ttl: float, negative: float) -> None:
+        self.loop = Loop()
         self._servers, self._ttl, self._negative = servers, ttl, negative
         self.queries = 0
 
@@ -73,12 +76,12 @@ class _Counting:
         if number.isdecimal() and int(number) <= self._servers:
             address = f"10.0.{int(number) // 250}.{int(number) % 250 + 1}"
             answer = Found((parse_address(address),), self._ttl)
-        asyncio.get_running_loop().call_soon(reply, answer)
+        self.loop.call_soon(functools.partial(reply, answer))
 
     def ask_text(self, name: str, reply: Callable[[Answer], None]) -> None:
         del name  # no server says its slots
         self.queries += 1
-        asyncio.get_running_loop().call_soon(reply, Missing(self._negative, nxdomain=False))
+        self.loop.call_soon(functools.partial(reply, Missing(self._negative, nxdomain=False)))
 
 
 def _one_client(servers: int, ttl: float, negative: float) -> list[tuple[float, int]]:
@@ -87,21 +90,22 @@ def _one_client(servers: int, ttl: float, negative: float) -> list[tuple[float, 
     farm: Farm | None = None
     while now < START + max(HOUR, 4 * ttl):
         resolver = _Counting(servers, ttl, negative)
-        farm = asyncio.run(_refresh(resolver, farm, now))
+        farm = _refresh(resolver, farm, now)
         refreshes.append((now, resolver.queries))
         now = farm.until
     return refreshes
 
 
-async def _refresh(resolver: _Counting, old: Farm | None, now: float) -> Farm:
+def _refresh(resolver: _Counting, old: Farm | None, now: float) -> Farm:
     """As search.py does."""
     canary = f"c{now:.0f}"  # another one each time
     walk = Walk(["farm.test"], canary=canary, known=old.known(now) if old else None)
     cached = old.cached(now) if old else {}
-    result, asked = await survey(walk, resolver, cached=cached, seconds=60)
-    held = old.held(now) if old else {}
-    unknown = [step.name for step in result.servers if step.name not in held]
-    said = await texts(resolver, unknown, quiet=60, seconds=60)
+    texts = Texts(resolver.loop, resolver, old.held(now) if old else {})
+    result, asked = survey(
+        walk, resolver.loop, resolver, cached=cached, seconds=60, found=texts.want
+    )
+    said = texts.collect(quiet=60, seconds=60)
     grants = {
         name: Grant(None, now + min(one.ttl, MAX_KEPT))
         for name, one in said.items()
@@ -136,5 +140,5 @@ def _refreshes(clients: int, ttl: int, *, shared: bool) -> Counter[int]:
 
 def _held(left: int) -> float:
     """Seconds for which a result is fresh whose answers hold for so long."""
-    farm = asyncio.run(_refresh(_Counting(1, left, left), None, START))
+    farm = _refresh(_Counting(1, left, left), None, START)
     return farm.until - START

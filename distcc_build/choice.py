@@ -8,7 +8,7 @@ a server that comes or goes changes the order of no other two.
 import hashlib
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from distcc_build.config import Config
 from distcc_build.hosts import HostsList, Hostspec, Kind, Word
@@ -29,8 +29,7 @@ MIN_PAUSE, MAX_PAUSE = 20, 1000
 """Milliseconds; distcc's own second is long where a compile takes 30 ms."""
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A server that is good for the compiler in question."""
 
     server: Server

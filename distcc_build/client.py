@@ -3,8 +3,8 @@
 import os
 import re
 import time
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from distcc_build import paths
 from distcc_build.spawn import Spawned
@@ -21,8 +21,7 @@ PATIENCE = 1.5
 _VERSION = re.compile(r"distcc\S* v?(\d+)\.(\d+)")
 
 
-@dataclass(frozen=True, slots=True)
-class Client:
+class Client(NamedTuple):
     """What a compile becomes where it is to be distributed.
 
     Once it is started there is no way back: with a client that fails, the build fails.

@@ -5,10 +5,8 @@ config.toml, DISTCC_BUILD_<OPTION>.  Nothing is read from the project being buil
 repository must not be able to choose where its code is compiled.
 """
 
-import difflib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, fields, replace
-from typing import Any
+from typing import Annotated, Any, NamedTuple
 
 from distcc_build import values
 from distcc_build.errors import ConfigError
@@ -28,39 +26,34 @@ HARDENING = {"only", "require_dnssec"}
 stands: nothing is used then."""
 
 
-def _option(default: object, parse: Callable[[str], object]) -> Any:
-    return field(default=default, metadata={"parse": parse})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Config:
+class Config(NamedTuple):
     """Every option.  Durations are in seconds."""
 
-    pattern: str = _option("distcc%d", values.pattern)
+    pattern: Annotated[str, values.pattern] = "distcc%d"
     """Names of the servers; %d is the number, from 1 on."""
-    domain: str | None = _option(None, values.domain)
+    domain: Annotated[str | None, values.domain] = None
     """Domain of the servers; None takes the resolver's search list."""
-    nameservers: tuple[tuple[str, int], ...] = _option((), values.nameservers)
+    nameservers: Annotated[tuple[tuple[str, int], ...], values.nameservers] = ()
     """Name servers to ask, address and port; empty takes those of resolv.conf."""
-    resolver: str = _option("dns", values.choice("dns", "system"))
+    resolver: Annotated[str, values.choice("dns", "system")] = "dns"
     """dns asks name servers; system asks getaddrinfo (NSS, /etc/hosts), which knows no TTL."""
-    gap: int = _option(0, values.whole(0, 1000))
+    gap: Annotated[int, values.whole(0, 1000)] = 0
     """Missing names in a row that do not end the walk."""
-    ipv4_network: int = _option(16, values.whole(0, 32))
+    ipv4_network: Annotated[int, values.whole(0, 32)] = 16
     """Prefix length in which all servers share distcc1's IPv4 network; 0 is off."""
-    ipv6_network: int = _option(48, values.whole(0, 128))
+    ipv6_network: Annotated[int, values.whole(0, 128)] = 48
     """Prefix length in which all servers share distcc1's IPv6 network; 0 is off."""
-    allow: tuple[Network, ...] = _option((), values.networks)
+    allow: Annotated[tuple[Network, ...], values.networks] = ()
     """Networks whose servers are used although they are not private."""
-    allow_loopback: bool = _option(False, values.switch)
+    allow_loopback: Annotated[bool, values.switch] = False
     """Use servers on loopback addresses (a farm on this machine)."""
-    only: tuple[Network, ...] = _option((), values.some_networks)
+    only: Annotated[tuple[Network, ...], values.some_networks] = ()
     """No discovered server outside these networks is used, whatever else says that it may be.
 
     It only takes away: a public network needs `allow` as well.  It protects from every answer
     that leads out of these networks, and not from a machine inside them that is not yours, nor
     from hosts that the user's own hosts list names.  Empty forbids nothing."""
-    require_dnssec: bool = _option(False, values.switch)
+    require_dnssec: Annotated[bool, values.switch] = False
     """Believe no answer, that a name does not exist among them, unless a validating resolver on
     this machine says that DNSSEC proves it (resolve/dnssec.py).
 
@@ -68,36 +61,36 @@ class Config:
     and not from who holds the zone's keys, answers in an unsigned zone (none is used), a
     resolver on a loopback address that does not validate itself, or false servers at true
     addresses: distcc's own connections have no proof of anything."""
-    max_servers: int = _option(1024, values.whole(1, 10_000))
+    max_servers: Annotated[int, values.whole(1, 10_000)] = 1024
     """The highest number that is asked for."""
-    max_jobs: int = _option(1000, values.whole(1, 100_000))
+    max_jobs: Annotated[int, values.whole(1, 100_000)] = 1000
     """The most jobs that a build is told to run."""
-    port: int = _option(DEFAULT_PORT, values.whole(1, 65535))
+    port: Annotated[int, values.whole(1, 65535)] = DEFAULT_PORT
     """TCP port of the servers."""
-    limit: int = _option(4, values.whole(1, 1000))
+    limit: Annotated[int, values.whole(1, 1000)] = 4
     """Jobs at once for a server that does not say its own."""
-    compression: str = _option("none", values.choice("none", "lzo"))
+    compression: Annotated[str, values.choice("none", "lzo")] = "none"
     """lzo compresses what is sent: for slow networks."""
-    cache_dir: str | None = _option(None, values.directory)
+    cache_dir: Annotated[str | None, values.directory] = None
     """Where results are kept; None is the user's cache directory."""
-    ttl_min: float = _option(60.0, values.seconds(1, 86_400))
+    ttl_min: Annotated[float, values.seconds(1, 86_400)] = 60.0
     """A result is fresh for at least this, and only for this when anything failed."""
-    ttl_max: float = _option(300.0, values.seconds(1, 86_400))
+    ttl_max: Annotated[float, values.seconds(1, 86_400)] = 300.0
     """A result is fresh for at most this."""
-    stale: float = _option(600.0, values.seconds(0, 86_400))
+    stale: Annotated[float, values.seconds(0, 86_400)] = 600.0
     """How long a result is still used, while it is refreshed, after it was fresh."""
-    walk_budget: float = _option(0.8, values.seconds(0.05, 60))
+    walk_budget: Annotated[float, values.seconds(0.05, 60)] = 0.8
     """The longest silence of the name servers that is waited for."""
-    deadline: float = _option(3.0, values.seconds(0.1, 600))
+    deadline: Annotated[float, values.seconds(0.1, 600)] = 3.0
     """The longest that a compile waits for discovery."""
-    probe: bool = _option(True, values.switch)
+    probe: Annotated[bool, values.switch] = True
     """Test the servers before they are used."""
-    match: str = _option("exact", values.choice("exact", "version", "off"))
+    match: Annotated[str, values.choice("exact", "version", "off")] = "exact"
     """What a server must have in common with this machine: the object that its compiler gives;
     the compiler's version and target; or nothing but that a compile works."""
-    stats: bool = _option(False, values.switch)
+    stats: Annotated[bool, values.switch] = False
     """Ask servers for their number of jobs on distccd's stats page."""
-    stats_port: int = _option(3633, values.whole(1, 65535))
+    stats_port: Annotated[int, values.whole(1, 65535)] = 3633
     """TCP port of that page (distccd --stats-port)."""
 
     @property
@@ -114,7 +107,9 @@ class Config:
         return bool(self.only) and not any(address in network for network in self.only)
 
 
-_OPTIONS = {one.name: one for one in fields(Config)}
+_READERS: dict[str, Callable[[str], object]] = {
+    name: one.__metadata__[0] for name, one in Config.__annotations__.items()
+}
 
 
 def switched_off(environ: Mapping[str, str]) -> bool:
@@ -143,14 +138,14 @@ def parse_config(
     """
     config = Config()
     for name, text in files:
-        config = replace(config, **_file(name, text))
+        config = config._replace(**_file(name, text))
     warnings = []
     for variable in sorted(environ):
         option = variable.removeprefix(PREFIX).lower()
         if not variable.startswith(PREFIX) or variable.removeprefix(PREFIX) in NOT_OPTIONS:
             continue
         try:
-            config = replace(config, **{option: _value(option, variable, environ[variable])})
+            config = config._replace(**{option: _value(option, variable, environ[variable])})
         except ConfigError as error:
             if _nearest(option) in HARDENING:
                 raise
@@ -158,7 +153,7 @@ def parse_config(
     if config.ttl_min > config.ttl_max:
         high = f"{config.ttl_max:g}"
         warnings.append(f"ttl_min {config.ttl_min:g} is above ttl_max {high}; both are now {high}")
-        config = replace(config, ttl_min=config.ttl_max)
+        config = config._replace(ttl_min=config.ttl_max)
     return config, tuple(warnings)
 
 
@@ -187,17 +182,19 @@ def _text(value: object) -> str:
 
 
 def _value(option: str, source: str, text: str) -> Any:
-    if option not in _OPTIONS:
+    if option not in _READERS:
         near, upper = _nearest(option), source.startswith(PREFIX)
         hint = f" (did you mean {PREFIX + near.upper() if upper else near}?)" if near else ""
         shown = source if source.isprintable() else ascii(source)
         raise ConfigError(f"unknown {'variable ' if upper else ''}{shown}{hint}")
     try:
-        return _OPTIONS[option].metadata["parse"](text.strip())
+        return _READERS[option](text.strip())
     except ValueError as expected:
         raise ConfigError(f"{source} is {text!a}, expected {expected}") from None
 
 
 def _nearest(option: str) -> str:
     """The option that was probably meant; empty if it is none of ours."""
-    return next(iter(difflib.get_close_matches(option, _OPTIONS, n=1)), "")
+    import difflib
+
+    return next(iter(difflib.get_close_matches(option, _READERS, n=1)), "")

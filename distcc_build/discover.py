@@ -2,9 +2,8 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from distcc_build import store
 from distcc_build.compilers import sibling
@@ -26,8 +25,7 @@ RESERVE = 0.2
 """Seconds of the deadline that are left for what comes after."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(NamedTuple):
     """For whom a farm is looked at."""
 
     compilers: Sequence[str] = ()
@@ -40,10 +38,13 @@ class Wanted:
     """`hear_out` comes next, as nobody waits for the result."""
 
 
+NOBODY = Wanted()
+
+
 def discover(
     config: Config,
     directory: Path,
-    wanted: Wanted = Wanted(),
+    wanted: Wanted = NOBODY,
     *,
     force: bool = False,
     content: bool = False,
@@ -88,7 +89,6 @@ def discover(
         if old is not None and walked and not _unproved(old, config, wanted):
             return old
         # Imported here: a farm that holds is all that most callers need.
-        from distcc_build.proving import prove
         from distcc_build.reference import References
         from distcc_build.search import find_servers
 
@@ -98,11 +98,21 @@ def discover(
             if old is None or not walked:
                 # What is found has to be proved as well.
                 share = left() / 2 if compilers else left()
-                farm = find_servers(config, conf, fingerprint, old, force=force, seconds=share)
+                farm = find_servers(
+                    config,
+                    conf,
+                    fingerprint,
+                    old,
+                    force=force,
+                    seconds=share,
+                    meanwhile=_prepare_proving if compilers else lambda: None,
+                )
                 store.sweep(directory, farm.made)
             else:
                 farm = old
             if compilers and farm.used:
+                from distcc_build.proving import prove
+
                 farm = prove(
                     farm,
                     references,
@@ -117,6 +127,11 @@ def discover(
         brief = farm.fresh_until(time.time() + config.deadline + 1)
         store.write_farm(path, brief if wanted.patient and silent(farm) else farm)
     return farm
+
+
+def _prepare_proving() -> None:
+    """Have the module that proves servers: asyncio, which it needs, takes 30 ms to import."""
+    import distcc_build.proving  # noqa: F401
 
 
 def _served(farm: Farm, fingerprint: str, config: Config, wanted: Wanted) -> bool:
@@ -162,7 +177,7 @@ def resolved(words: Sequence[str], path: str | None) -> "list[Compiler]":
 
 def _remember(farm: Farm, wanted: Wanted) -> Farm:
     known = dict.fromkeys([*wanted.compilers, *farm.compilers])
-    return replace(farm, compilers=tuple(known)[:MAX_COMPILERS])
+    return farm._replace(compilers=tuple(known)[:MAX_COMPILERS])
 
 
 def _nothing(surroundings: str) -> Farm:

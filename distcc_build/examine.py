@@ -3,7 +3,6 @@
 import asyncio
 import itertools
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from distcc_build.config import Config
@@ -42,7 +41,7 @@ def examine(
     """
     compilers, reasons = _compilers(words, path)
     conf, fingerprint = surroundings(config)
-    wide = replace(config, gap=config.gap + LOOK_BEYOND)
+    wide = config._replace(gap=config.gap + LOOK_BEYOND)
     with References(directory, compilers.values()) as references:
         farm = find_servers(wide, conf, fingerprint, force=True, seconds=SECONDS)
         made, failed = references.collect(SECONDS)

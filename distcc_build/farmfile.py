@@ -7,8 +7,7 @@ worthless as a whole: a walk costs less than a wrong server.
 import ipaddress
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from distcc_build.errors import DistccBuildError
 from distcc_build.hostspec import IPAddress
@@ -32,8 +31,7 @@ class FarmFileError(DistccBuildError):
     """The content is not a farm of this version."""
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """An answer from DNS."""
 
     answer: Answer
@@ -41,8 +39,7 @@ class Asked:
     """Seconds since 1970."""
 
 
-@dataclass(frozen=True, slots=True)
-class Grant:
+class Grant(NamedTuple):
     """What the TXT record at a name says of its slots."""
 
     slots: int | None
@@ -51,8 +48,7 @@ class Grant:
     """Seconds since 1970."""
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """What one name came to, for people."""
 
     name: str
@@ -60,8 +56,7 @@ class Line:
     verdict: str
 
 
-@dataclass(frozen=True, slots=True)
-class Farm:
+class Farm(NamedTuple):
     """What a discovery came to.  Times are seconds since 1970."""
 
     made: float
@@ -80,22 +75,22 @@ class Farm:
     queries: int = 0
     seconds: float = 0.0
     """How long the walk took."""
-    answers: Mapping[str, Asked] = field(default_factory=dict)
+    answers: Mapping[str, Asked] = {}
     """By name; to be used until they expire."""
-    grants: Mapping[str, Grant] = field(default_factory=dict)
+    grants: Mapping[str, Grant] = {}
     """By name; asked for again when they expire, and kept when that fails."""
     compilers: tuple[str, ...] = ()
     """Compiler words that plans were made for, the last used first."""
-    proofs: Mapping[str, Mapping[str, Verdict]] = field(default_factory=dict)
+    proofs: Mapping[str, Mapping[str, Verdict]] = {}
     """What each server is worth: by key of the compiler, then by the server's address."""
-    reasons: Mapping[str, str] = field(default_factory=dict)
+    reasons: Mapping[str, str] = {}
     """By key of a compiler, why it cannot be compared with any server's."""
 
     def fresh_until(self, until: float) -> "Farm":
         """The same, fresh until then at the latest, and used when stale for as long as before."""
         # Whole, as in a plan: else the plan would turn stale before the farm does.
         until = min(self.until, float(int(until)))
-        return replace(self, until=until, stale=self.stale - self.until + until)
+        return self._replace(until=until, stale=self.stale - self.until + until)
 
     def fresh(self, surroundings: str, now: float) -> bool:
         """Whether nothing needs to be asked."""
@@ -134,8 +129,8 @@ class Farm:
 
 def format_farm(farm: Farm) -> bytes:
     """The content of the file."""
-    bare = replace(farm, answers={}, servers=(), lines=(), proofs={}, grants={})
-    table = asdict(bare)
+    bare = farm._replace(answers={}, servers=(), lines=(), proofs={}, grants={})
+    table = bare._asdict()
     table["servers"] = [
         [s.number, s.name, str(s.address), s.state.name, s.why, s.seen, s.limit]
         for s in farm.servers
@@ -179,9 +174,9 @@ def parse_farm(data: bytes) -> Farm:
             for key, found in table.pop("proofs").items()
         }
         reasons = {str(key): str(why) for key, why in table.pop("reasons").items()}
-        for one in fields(Farm):
-            if one.name in table and type(table[one.name]).__name__ not in _types(one.type):
-                raise FarmFileError(f"{one.name} is {table[one.name]!r}")
+        for name, annotation in Farm.__annotations__.items():
+            if name in table and type(table[name]).__name__ not in _types(annotation):
+                raise FarmFileError(f"{name} is {table[name]!r}")
         return Farm(
             servers=servers,
             lines=lines,

@@ -12,8 +12,8 @@ Standard library only, and nothing of this package: the build loads this file by
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from enum import Enum
+from typing import NamedTuple
 
 __all__ = [
     "NO_INPUT",
@@ -50,8 +50,7 @@ VALUE_KINDS = frozenset({Kind.VALUE, Kind.ANY, Kind.OUTPUT})
 """Rows about the value of an option; those of the other kinds are about files."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One kind of command line that stays local."""
 
     kind: Kind
@@ -286,7 +285,7 @@ _ALL: tuple[Row, ...] = (
 # gcc takes --X for -fX where it knows no other option of that name (gcc/opts-common.cc).
 _KNOWN = {row.text for row in _ALL}
 _LONG = tuple(
-    replace(row, text=long)
+    row._replace(text=long)
     for row in _ALL
     if row.kind in {Kind.WORD, Kind.PREFIX} and row.text.startswith("-f")
     if (long := f"--{row.text.removeprefix('-f')}") not in _KNOWN

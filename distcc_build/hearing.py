@@ -1,6 +1,5 @@
 """Hears servers out that said nothing while somebody may have waited, with nobody waiting."""
 
-from dataclasses import replace
 from pathlib import Path
 
 from distcc_build import store
@@ -42,8 +41,7 @@ def hear_out(config: Config, directory: Path, farm: Farm, wanted: Wanted, second
             return heard
         # Others may have proved more compilers, and not have waited long.
         alone = now.proofs.keys() <= farm.proofs.keys()
-        heard = replace(
-            heard if alone else heard.fresh_until(now.until),
+        heard = (heard if alone else heard.fresh_until(now.until))._replace(
             compilers=now.compilers,
             proofs={**now.proofs, **heard.proofs},
             reasons={**now.reasons, **heard.reasons},

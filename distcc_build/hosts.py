@@ -17,7 +17,7 @@ names the token.  A problem never stops the reading of the others.
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from distcc_build.errors import HostsError
 from distcc_build.hostspec import (
@@ -53,8 +53,7 @@ _TOKEN = re.compile(r"[^ \t\n\r\f]+")
 _COUNTED = re.compile(r"--(?:localslots|localslots_cpp)=(.*)", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
-class HostsList:
+class HostsList(NamedTuple):
     """A hosts list as read: what can be used of it, in place, and what is wrong with it."""
 
     entries: tuple[Hostspec | Word, ...]

@@ -3,9 +3,8 @@
 import ipaddress
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import Enum
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from distcc_build.errors import HostsError
 
@@ -52,15 +51,13 @@ class Kind(Enum):
     LOCAL = "local"
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     """A word of the list that is not a host; `text` is as written."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Hostspec:
+class Hostspec(NamedTuple):
     """One host of the list."""
 
     kind: Kind

@@ -3,8 +3,8 @@
 import os
 import stat
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from distcc_build.config import Config, parse_config, switched_off
 from distcc_build.errors import ConfigError
@@ -24,8 +24,7 @@ MAX_SIZE = 1 << 20
 """Bytes of a file that are read at most; a hosts list of more could not be passed on anyway."""
 
 
-@dataclass(frozen=True, slots=True)
-class Inputs:
+class Inputs(NamedTuple):
     """Everything that a user can set."""
 
     config: Config

@@ -3,9 +3,8 @@
 import os
 import pwd
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from distcc_build import machine
 from distcc_build.choice import Candidate, complete, job_count, pause
@@ -33,8 +32,7 @@ TUNING = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Situation:
+class Situation(NamedTuple):
     """All that plans and queries are made from."""
 
     inputs: Inputs
@@ -117,7 +115,7 @@ def assess(
         return Situation(inputs, None, path, client)
     state = _distcc_dir(environ, directory)
     unusable = tuple(_unusable(environ, directory, state))
-    inputs = replace(inputs, warnings=inputs.warnings + unusable)
+    inputs = inputs._replace(warnings=inputs.warnings + unusable)
     if not inputs.hosts.discover:
         return Situation(inputs, None, path, client)
     state = state or _users_own(environ)
@@ -139,7 +137,7 @@ def assess_silent(situation: Situation, directory: Path, words: Sequence[str]) -
         return None
     wanted = Wanted(words, situation.path)
     heard = hear_out(inputs.config, directory, farm, wanted, inputs.config.deadline)
-    return replace(situation, farm=heard)
+    return situation._replace(farm=heard)
 
 
 def distcc_environment(

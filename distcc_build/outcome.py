@@ -1,7 +1,6 @@
 """From the result of a walk to a farm: which servers are used, how long that holds, what to say."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 
 from distcc_build.config import Config
 from distcc_build.farmfile import REMEMBERED, Asked, Farm, Grant, Line
@@ -60,7 +59,7 @@ def outcome(
         return grants[name].slots if name in grants else None
 
     judged = judge(result.servers, config, own, seen)
-    servers = tuple(replace(one, limit=limit(one.name)) for one in judged)
+    servers = tuple(one._replace(limit=limit(one.name)) for one in judged)
     good = any(server.state in {State.USED, State.OWN} for server in servers)
     until = now + config.ttl_min
     if good and not result.degraded:
@@ -128,8 +127,7 @@ def proved(
     ):
         # The next compile starts a refresh for which nobody waits.
         farm = farm.fresh_until(now + 1)
-    return replace(
-        farm,
+    return farm._replace(
         proofs={**farm.proofs, **proofs},
         reasons={**farm.reasons, **reasons},
     )
@@ -152,9 +150,9 @@ def limited(farm: Farm, limits: Mapping[str, int]) -> Farm:
     :param limits: by address; only for servers whose name does not tell.
     """
     servers = (
-        replace(one, limit=one.limit or limits.get(str(one.address))) for one in farm.servers
+        one._replace(limit=one.limit or limits.get(str(one.address))) for one in farm.servers
     )
-    return replace(farm, servers=tuple(servers))
+    return farm._replace(servers=tuple(servers))
 
 
 def came_back(answer: Answer) -> str:

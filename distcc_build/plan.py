@@ -36,8 +36,7 @@ the future does not hold: somebody set the clock back, so its other times mean n
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from distcc_build.errors import PlanError
 
@@ -91,8 +90,7 @@ _GRAMMAR = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Dependency:
+class Dependency(NamedTuple):
     """A file that a plan was made from; the plan holds while the file stays the same."""
 
     path: str
@@ -107,8 +105,7 @@ class Dependency:
     inode: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(NamedTuple):
     """One line for the user, said once per session and cause."""
 
     cause: str
@@ -117,8 +114,7 @@ class Note:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(NamedTuple):
     """What becomes of the compiles of one configuration and one compiler word."""
 
     made: int
@@ -137,10 +133,10 @@ class Plan:
 
     dependencies: tuple[Dependency, ...] = ()
 
-    env: Mapping[str, str] = field(default_factory=dict)
+    env: Mapping[str, str] = {}
     """Variables that are set, whatever the user has."""
 
-    defaults: Mapping[str, str] = field(default_factory=dict)
+    defaults: Mapping[str, str] = {}
     """Variables that are set unless the user has."""
 
     notes: tuple[Note, ...] = ()
@@ -167,8 +163,7 @@ def format_plan(plan: Plan) -> bytes:
     :raises PlanError: the plan cannot be written: a path is not absolute, a value has a
         control character, a name is no name, or there is too much of something.
     """
-    plan = replace(
-        plan,
+    plan = plan._replace(
         dependencies=tuple(map(_signed, plan.dependencies)),
         notes=tuple(Note(note.cause, _printable(note.text)) for note in plan.notes),
     )
@@ -240,7 +235,7 @@ def _signed(dependency: Dependency) -> Dependency:
     if dependency.mtime_ns is None:
         return Dependency(dependency.path, None)
     half = _WORD // 2
-    return replace(dependency, mtime_ns=(dependency.mtime_ns + half) % _WORD - half)
+    return dependency._replace(mtime_ns=(dependency.mtime_ns + half) % _WORD - half)
 
 
 def _printable(text: str) -> str:

@@ -11,8 +11,8 @@ at the IPv4 address.
 
 import ipaddress
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
 from enum import Enum
+from typing import NamedTuple
 
 from distcc_build.config import Config
 from distcc_build.hostspec import IPAddress
@@ -41,8 +41,7 @@ class State(Enum):
     REFUSED = "refused"
 
 
-@dataclass(frozen=True, slots=True)
-class Server:
+class Server(NamedTuple):
     """One name of the farm."""
 
     number: int
@@ -129,7 +128,7 @@ def judge(
     """
     servers: list[Server] = []
     owner: dict[IPAddress, str] = {}
-    anywhere = replace(config, only=())
+    anywhere = config._replace(only=())
     for step in steps:
         good = [one for one in step.addresses if refusal(one, config) is None]
         # Compiling here is sending nothing anywhere, so `only` has no say in it.

@@ -4,7 +4,6 @@ import asyncio
 import math
 import resource
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 from distcc_build.exchange import Exchange, Patience, exchange
 from distcc_build.hostspec import IPAddress
@@ -128,9 +127,9 @@ async def _judge_all(
     spoken, pump = await _protocols(server, good.compiler.name, details)
     for key, verdict in verdicts.items():
         if verdict.good:
-            told = replace(verdict, lzo=spoken.reply is not None, pump=pump)
+            told = verdict._replace(lzo=spoken.reply is not None, pump=pump)
             if lzo and spoken.reply is None:
-                told = replace(told, cause=spoken.cause, why=spoken.why or "it resets protocol 2")
+                told = told._replace(cause=spoken.cause, why=spoken.why or "it resets protocol 2")
             verdicts[key] = told
     return verdicts
 

@@ -4,7 +4,6 @@ import asyncio
 import math
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from distcc_build.backoff import forgive, in_backoff
@@ -77,7 +76,7 @@ def prove_silent(
     for (address, _), found in verdicts.items():
         for key, verdict in found.items():
             proofs[key][address] = verdict
-    return replace(limited(farm, _limits(stats)), proofs=proofs)
+    return limited(farm, _limits(stats))._replace(proofs=proofs)
 
 
 def _limits(stats: Mapping[str, Stats]) -> dict[str, int]:

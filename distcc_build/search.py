@@ -1,20 +1,23 @@
 """One search for the servers: whom to ask, where to look, and one walk over what they answer."""
 
 import hashlib
-import secrets
+import os
 import socket
 import time
-from dataclasses import replace
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from distcc_build import machine
 from distcc_build.config import Config
 from distcc_build.farmfile import Farm, Grant
+from distcc_build.loop import Loop
 from distcc_build.outcome import MAX_KEPT, outcome
-from distcc_build.resolve.answers import Answer, Found, Missing, WalkResult
+from distcc_build.resolve.answers import Answer, Found, Missing
 from distcc_build.resolve.resolvconf import ResolvConf, parse_resolv_conf
 from distcc_build.resolve.slots import parse_slots
+from distcc_build.resolve.survey import survey
+from distcc_build.resolve.texts import Texts
 from distcc_build.resolve.walk import Walk
 from distcc_build.values import NUMBER_LENGTH
 
@@ -76,6 +79,7 @@ def find_servers(
     *,
     force: bool = False,
     seconds: float,
+    meanwhile: Callable[[], object] = lambda: None,
 ) -> Farm:
     """Walk the names once.
 
@@ -84,19 +88,15 @@ def find_servers(
     :param old: what was known before.
     :param force: ask even for names whose TTL has not run out.
     :param seconds: the longest this may take.
+    :param meanwhile: called once, while the first answers are on their way.
     """
-    # asyncio and dnspython take 90 ms to import, and only a walk needs them.
-    import asyncio
-
-    from distcc_build.resolve.survey import survey, texts
-
     if old is not None and old.surroundings != fingerprint:
         old = None
     now = time.time()
     known = old.known(now) if old else None
     walk = Walk(
         _domains(config, conf),
-        canary="".join(secrets.choice(CANARY_LETTERS) for _ in range(NUMBER_LENGTH)),
+        canary=_canary(),
         pattern=config.pattern,
         gap=config.gap,
         networks=config.networks,
@@ -105,22 +105,17 @@ def find_servers(
     )
     cached = old.cached(now) if old and not force else {}
     start = time.monotonic()
-
-    async def led() -> tuple[WalkResult, dict[str, Answer], dict[str, Answer], int]:
-        async with _resolver(config, conf) as resolver:
-            result, asked = await survey(walk, resolver, cached=cached, seconds=seconds)
-            held = old.held(now) if old and not force else {}
-            unknown = [step.name for step in result.servers if step.name not in held]
-            left = seconds - (time.monotonic() - start)
-            said = await texts(
-                resolver,
-                unknown,
-                quiet=TEXT_QUIET,
-                seconds=min(left, TEXT_QUIET + TEXT_EACH * len(unknown)),
-            )
-            return result, asked, said, resolver.queries
-
-    result, asked, said, queries = asyncio.run(led())
+    loop = Loop()
+    with _resolver(loop, config, conf) as resolver:
+        loop.call_soon(meanwhile)
+        held = old.held(now) if old and not force else {}
+        texts = Texts(loop, resolver, held)
+        result, asked = survey(
+            walk, loop, resolver, cached=cached, seconds=seconds, found=texts.want
+        )
+        left = seconds - (time.monotonic() - start)
+        most = min(left, TEXT_QUIET + TEXT_EACH * texts.wanted)
+        said = texts.collect(quiet=TEXT_QUIET, seconds=most)
     grants = {name: _grant(answer, now) for name, answer in said.items()}
     farm = outcome(
         result,
@@ -130,27 +125,38 @@ def find_servers(
         old=old,
         own=machine.is_own,
         now=now,
-        chance=secrets.randbelow(1000) / 1000,
+        chance=int.from_bytes(os.urandom(2)) / 65536,
     )
     took = time.monotonic() - start
-    return replace(farm, surroundings=fingerprint, queries=queries, seconds=round(took, 4))
+    return farm._replace(surroundings=fingerprint, queries=resolver.queries, seconds=round(took, 4))
 
 
-def _resolver(config: Config, conf: ResolvConf) -> "DnsResolver | SystemResolver | Unasked":
+def _canary() -> str:
+    """A number that is none, and that nobody can guess."""
+    return "".join(CANARY_LETTERS[one % len(CANARY_LETTERS)] for one in os.urandom(NUMBER_LENGTH))
+
+
+def _resolver(
+    loop: Loop, config: Config, conf: ResolvConf
+) -> "DnsResolver | SystemResolver | Unasked":
     from distcc_build.resolve.dnssec import NO_VALIDATOR, SYSTEM, Unasked, on_this_machine
 
     if config.resolver == "system":
         from distcc_build.resolve.system import SystemResolver
 
-        return Unasked(SYSTEM) if config.require_dnssec else SystemResolver(config.walk_budget)
+        return (
+            Unasked(loop, SYSTEM)
+            if config.require_dnssec
+            else SystemResolver(loop, config.walk_budget)
+        )
     from distcc_build.resolve.resolver import DnsResolver
 
     if not config.require_dnssec:
-        return DnsResolver(conf.nameservers, config.walk_budget)
+        return DnsResolver(loop, conf.nameservers, config.walk_budget)
     servers = on_this_machine(conf.nameservers)
     if not servers:
-        return Unasked(NO_VALIDATOR)
-    return DnsResolver(servers, config.walk_budget, validated=True)
+        return Unasked(loop, NO_VALIDATOR)
+    return DnsResolver(loop, servers, config.walk_budget, validated=True)
 
 
 def _grant(answer: Answer, now: float) -> Grant:

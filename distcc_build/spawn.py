@@ -5,7 +5,6 @@ would pay for them.
 """
 
 import os
-import secrets
 import signal
 import time
 from collections.abc import Mapping, Sequence
@@ -102,7 +101,7 @@ class Spawned:
 
 def _folder(directory: str) -> str:
     """A new folder of ours, where a sweep finds it should we be killed; else in the usual place."""
-    name = f".tmp-{secrets.token_hex(8)}"
+    name = f".tmp-{os.urandom(8).hex()}"
     given = os.environ.get("TMPDIR", "")
     usual = given if given.startswith("/") else "/tmp"  # noqa: S108 - made new and 0700, or not
     for parent in (directory, usual):

@@ -12,7 +12,7 @@ import asyncio
 import contextlib
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from distcc_build.hostspec import IPAddress
 
@@ -37,8 +37,7 @@ _PAGE = re.compile(rb"\n<distccstats>\n(.*\n)</distccstats>\n", re.DOTALL)
 _NUMBER = rb"([0-9]{1,9}(?:\.[0-9]{1,9})?)"
 
 
-@dataclass(frozen=True, slots=True)
-class Stats:
+class Stats(NamedTuple):
     """What a server says of itself."""
 
     max_kids: int

@@ -1,7 +1,7 @@
 """What a probe can find out about a server for one compiler, in words.  Asks nothing itself."""
 
-from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 __all__ = ["Cause", "Verdict", "first_line"]
 
@@ -82,8 +82,7 @@ _TEXTS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What one server is worth to one compiler."""
 
     cause: Cause

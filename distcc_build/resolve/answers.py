@@ -1,9 +1,8 @@
 """What can be said of a name: an answer, and what a walk makes of it.  Values only."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from enum import Enum
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from distcc_build.hostspec import IPAddress
 
@@ -29,8 +28,7 @@ MAX_ADDRESSES = 16
 """Of each IP version, how many addresses of a name are looked at; an answer holds thousands."""
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """The name exists."""
 
     addresses: tuple[IPAddress, ...]
@@ -42,8 +40,7 @@ class Found:
     """The strings of each TXT record; for a question about those, which has no addresses."""
 
 
-@dataclass(frozen=True, slots=True)
-class Missing:
+class Missing(NamedTuple):
     """The name does not exist, or has no addresses (NXDOMAIN and NODATA, RFC 2308)."""
 
     ttl: float
@@ -51,8 +48,7 @@ class Missing:
     """False when the name exists without an address."""
 
 
-@dataclass(frozen=True, slots=True)
-class Failed:
+class Failed(NamedTuple):
     """It could not be learned whether the name exists."""
 
     why: str
@@ -61,8 +57,7 @@ class Failed:
 Answer: TypeAlias = Found | Missing | Failed
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(NamedTuple):
     """One name to look up, both its A and its AAAA records."""
 
     domain: str
@@ -83,8 +78,7 @@ class Verdict(Enum):
     OTHER_NETWORK = "other network"
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One name as judged."""
 
     number: int
@@ -95,16 +89,14 @@ class Step:
     """Those on distcc1's network, in numerical order, IPv4 first; for servers only."""
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(NamedTuple):
     """What an earlier walk found, for names that cannot be asked now."""
 
     domain: str = ""
-    addresses: Mapping[int, tuple[IPAddress, ...]] = field(default_factory=dict)
+    addresses: Mapping[int, tuple[IPAddress, ...]] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class WalkResult:
+class WalkResult(NamedTuple):
     """What the walk came to."""
 
     domain: str

@@ -7,11 +7,12 @@ loopback address of this machine.  It is not checked that the resolver validates
 forwarder there that passes the bit on is worth as much as the way behind it.
 """
 
-import asyncio
+import functools
 import ipaddress
 from collections.abc import Sequence
 from typing import Self
 
+from distcc_build.loop import Loop
 from distcc_build.resolve.answers import Failed
 from distcc_build.resolve.pair import Reply
 
@@ -44,17 +45,18 @@ class Unasked:
 
     queries = 0
 
-    def __init__(self, why: str) -> None:
+    def __init__(self, loop: Loop, why: str) -> None:
+        self._loop = loop
         self._why = why
 
-    async def __aenter__(self) -> Self:
+    def __enter__(self) -> Self:
         return self
 
-    async def __aexit__(self, *_: object) -> None:
+    def __exit__(self, *_: object) -> None:
         pass
 
     def ask(self, name: str, reply: Reply) -> None:  # noqa: ARG002
         """Answer that the name could not be asked."""
-        asyncio.get_running_loop().call_soon(reply, Failed(self._why))
+        self._loop.call_soon(functools.partial(reply, Failed(self._why)))
 
     ask_text = ask

@@ -5,11 +5,10 @@ so that nobody waits for a slow half.  Where A could not be asked the name has f
 whatever AAAA says, or the result would depend on which of the two was lost.
 """
 
-import asyncio
-import dataclasses
 import functools
 from collections.abc import Callable
 
+from distcc_build.loop import Loop, Timer
 from distcc_build.resolve.answers import Answer, Failed, Found, Missing
 
 __all__ = ["Pair", "Reply"]
@@ -24,15 +23,17 @@ Reply = Callable[[Answer], None]
 class Pair:
     """One name on its way."""
 
-    def __init__(self, start: Callable[[int, Reply], None], reply: Reply) -> None:
+    def __init__(self, loop: Loop, start: Callable[[int, Reply], None], reply: Reply) -> None:
         """Start both halves.
 
+        :param loop: where the second half is waited for.
         :param start: asks for the addresses of an IP version (4 or 6); answers once.
         :param reply: called with what the name comes to.
         """
+        self._loop = loop
         self._reply: Reply | None = reply
         self._halves: dict[int, Answer] = {}
-        self._partial: asyncio.TimerHandle | None = None
+        self._partial: Timer | None = None
         for version in (4, 6):
             start(version, functools.partial(self._done, version))
 
@@ -47,8 +48,8 @@ class Pair:
         elif six is not None:
             self._say(_together(four, six))
         elif isinstance(four, Found):
-            early = dataclasses.replace(four, partial=True)
-            self._partial = asyncio.get_running_loop().call_later(GRACE, self._reply, early)
+            early = four._replace(partial=True)
+            self._partial = self._loop.call_later(GRACE, functools.partial(self._reply, early))
 
     def _say(self, answer: Answer) -> None:
         if self._partial is not None:

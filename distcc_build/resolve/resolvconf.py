@@ -1,6 +1,6 @@
 """resolv.conf(5): the name servers and the search list.  Reads no file itself."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from distcc_build.hostspec import parse_address
 from distcc_build.values import is_domain
@@ -8,8 +8,7 @@ from distcc_build.values import is_domain
 __all__ = ["ResolvConf", "parse_resolv_conf"]
 
 
-@dataclass(frozen=True, slots=True)
-class ResolvConf:
+class ResolvConf(NamedTuple):
     """What of it matters for a walk."""
 
     nameservers: tuple[tuple[str, int], ...]

@@ -4,83 +4,90 @@ A name is asked for A and AAAA at once, over UDP.  What does not match a questio
 is ignored (RFC 5452 section 9.1), so a forged packet cannot end a question.
 """
 
-import asyncio
-import contextlib
-import secrets
+import functools
+import os
 import struct
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from typing import Self
 
-import dns.exception
-import dns.flags
-import dns.message
-import dns.name
-import dns.rcode
-import dns.rdatatype
-
+from distcc_build.loop import Loop, Timer
 from distcc_build.resolve.answers import Answer, Failed
 from distcc_build.resolve.dnssec import BOGUS, NOT_VALIDATED
-from distcc_build.resolve.packet import USABLE, Asked, answer, is_about, parse, query
+from distcc_build.resolve.losses import CHECK, RETRY, Losses, Sent
+from distcc_build.resolve.packet import AAAA, TXT, A, Response, query, question, read_usual
 from distcc_build.resolve.pair import Pair, Reply
 from distcc_build.resolve.sockets import Sockets
+from distcc_build.resolve.stream import Stream
 
 __all__ = ["DnsResolver"]
-
-RETRY = 0.2
-"""Seconds after which a question is sent again."""
 
 MAX_ERRORS = 3
 """Replies that refuse an answer (SERVFAIL, REFUSED, ...) before the question is given up."""
 
 
-@dataclass(eq=False, slots=True)
 class Half:
     """One question of one type on its way."""
 
-    asked: Asked
-    done: Reply
-    started: float
-    wire: bytes = b""
-    server: int = 0
-    """Where to send it next; counted on without end, and taken modulo the number of servers."""
-    errors: int = 0
-    why: str = "no answer"
-    timer: asyncio.TimerHandle | None = None
-    task: asyncio.Task[None] | None = None
-    """Asks over TCP."""
+    __slots__ = (
+        *("asked", "done", "errors", "name", "sent", "server"),
+        *("started", "stream", "timer", "why", "wire"),
+    )
+
+    def __init__(self, name: str, asked: bytes, done: Reply, started: float, server: int) -> None:
+        self.name = name
+        self.asked = asked
+        """The question as it is sent."""
+        self.wire = b""
+        self.done = done
+        self.started = started
+        self.sent: Sent | None = None
+        self.server = server
+        """Where to send it next; counted on without end, taken modulo the number of servers."""
+        self.errors = 0
+        self.why = "no answer"
+        self.timer: Timer | None = None
+        self.stream: Stream | None = None
+        """Asks over TCP."""
 
 
 class DnsResolver:
     """Looks names up at given name servers, many at a time."""
 
     def __init__(
-        self, servers: Sequence[tuple[str, int]], budget: float, *, validated: bool = False
+        self,
+        loop: Loop,
+        servers: Sequence[tuple[str, int]],
+        budget: float,
+        *,
+        validated: bool = False,
     ) -> None:
         """Prepare; nothing is opened yet.
 
+        :param loop: runs while answers are waited for.
         :param servers: address and port of each name server, in order of preference.
         :param budget: seconds after which a name without an answer has failed.
         :param validated: an answer without the AD bit is none; only for servers that can be
             believed in that.
         """
+        self._loop = loop
         self._validated = validated
         self._servers = list(servers)
         self._budget = budget
-        self._sockets = Sockets(self._servers, self.received, self.broken)
+        self._sockets = Sockets(loop, self._servers, self.received, self.broken)
         self._out: dict[int, Half] = {}
         self._strikes = [0] * len(servers)
         self._last_server = 0
         self._last_answer = 0.0
+        self._losses = Losses()
         self._silent = False
         self.queries = 0
         """Packets sent so far."""
 
-    async def __aenter__(self) -> Self:
+    def __enter__(self) -> Self:
         self._sockets.open()
         return self
 
-    async def __aexit__(self, *_: object) -> None:
+    def __exit__(self, *_: object) -> None:
         for half in list(self._out.values()):
             self._forget(half)
         self._sockets.close()
@@ -93,30 +100,29 @@ class DnsResolver:
         """
 
         def start(version: int, done: Reply) -> None:
-            self._ask(name, dns.rdatatype.A if version == 4 else dns.rdatatype.AAAA, done)
+            self._ask(name, A if version == 4 else AAAA, done)
 
-        Pair(start, reply)
+        Pair(self._loop, start, reply)
 
     def ask_text(self, name: str, reply: Reply) -> None:
         """Look up the TXT records of a name; `reply` is called once."""
-        self._ask(name, dns.rdatatype.TXT, reply)
+        self._ask(name, TXT, reply)
 
-    def _ask(self, name: str, rdtype: dns.rdatatype.RdataType, done: Reply) -> None:
-        loop = asyncio.get_running_loop()
+    def _ask(self, name: str, rdtype: int, done: Reply) -> None:
         try:
-            whole = dns.name.from_text(name)
-        except dns.exception.DNSException:
-            loop.call_soon(done, Failed("no valid domain name"))
+            asked = question(name, rdtype)
+        except ValueError:
+            self._loop.call_soon(functools.partial(done, Failed("no valid domain name")))
             return
         if self._silent or not self._sockets:
             # One time-out has shown that nobody answers; another would only add to the wait.
-            loop.call_soon(done, Failed("no name server answers"))
+            self._loop.call_soon(functools.partial(done, Failed("no name server answers")))
             return
-        half = Half((whole, rdtype), done, loop.time(), server=self._last_server)
-        number = secrets.randbelow(65536)
+        half = Half(name, asked, done, self._loop.time(), self._last_server)
+        number = _number()
         while number in self._out:
-            number = secrets.randbelow(65536)
-        half.wire = query(half.asked, number, validated=self._validated)
+            number = _number()
+        half.wire = query(asked, number, validated=self._validated)
         self._out[number] = half
         self._send(half)
 
@@ -139,7 +145,7 @@ class DnsResolver:
                 self._finish(half, Failed("name server is not reachable"))
 
     def _send(self, half: Half) -> None:
-        now = asyncio.get_running_loop().time()
+        now = self._loop.time()
         # The longest silence, not the longest walk: while answers come in, this one may too.
         end = max(half.started, self._last_answer) + self._budget
         if now >= end - 0.001:
@@ -150,19 +156,29 @@ class DnsResolver:
             if self._sockets.send(index, half.wire):
                 self.queries += 1
                 break
-        self._again(half, min(RETRY, end - now))
+        half.sent = self._losses.sent(now, half.sent)
+        self._again(half, min(CHECK, end - now), self._check)
         return None
 
-    def _again(self, half: Half, delay: float) -> None:
+    def _check(self, half: Half) -> None:
+        """Send a question again if it was lost."""
+        now = self._loop.time()
+        end = max(half.started, self._last_answer) + self._budget
+        if half.sent is None or now >= end - 0.001 or self._losses.lost(half.sent, now):
+            self._send(half)
+        else:
+            self._again(half, min(CHECK, half.sent.time + RETRY - now, end - now), self._check)
+
+    def _again(self, half: Half, delay: float, call: Callable[[Half], None] | None = None) -> None:
         if half.timer is not None:
             half.timer.cancel()
-        half.timer = asyncio.get_running_loop().call_later(delay, self._send, half)
+        half.timer = self._loop.call_later(delay, functools.partial(call or self._send, half))
 
     def _expire(self, half: Half) -> None:
         """Give a question up after a silence, and the others too if any are out."""
         lost = list(self._out.values())
         # A single name may be what its server chokes on; several are the server itself.
-        self._silent = len({one.asked[0] for one in lost}) > 1
+        self._silent = len({one.name for one in lost}) > 1
         for one in lost if self._silent else [half]:
             self._finish(one, Failed(f"{one.why} within {self._budget:g} s"))
 
@@ -177,57 +193,48 @@ class DnsResolver:
             self._again(half, 0 if others else RETRY / 4)
 
     def _read(self, half: Half, data: bytes, index: int) -> None:
-        message = parse(data)
-        if message is None or not is_about(message, half.asked):
+        response = _response(data, half.asked)
+        if response is None:
             return
-        self._last_answer = asyncio.get_running_loop().time()
-        if message.rcode() in USABLE:
+        self._last_answer = self._loop.time()
+        if half.sent is not None:
+            self._losses.answered(half.sent, self._last_answer)
+        if response.usable:
             # A dead server that is asked first would hold up every name.
             self._last_server = index
-        if message.flags & dns.flags.TC:
-            if half.task is not None:
-                return  # on its way already
+        if not response.truncated:
+            self._take(half, response)
+        elif half.stream is None:
             if half.timer is not None:
                 half.timer.cancel()
-            half.task = asyncio.create_task(self._ask_tcp(half, index))
-        else:
-            self._take(half, message)
+            half.stream = self._over_tcp(half, index)
 
-    async def _ask_tcp(self, half: Half, index: int) -> None:
-        """The same question over TCP, as RFC 7766 wants it after a truncated answer."""
-        left = half.started + self._budget - asyncio.get_running_loop().time()
-        data = None
-        try:
-            async with asyncio.timeout(max(left, RETRY)):
-                data = await self._exchange(half.wire, index)
-        except (OSError, EOFError, TimeoutError):
-            pass
-        finally:
-            half.task = None
+    def _over_tcp(self, half: Half, index: int) -> Stream:
+        """Ask once more over TCP."""
+        left = half.started + self._budget - self._loop.time()
+        done = functools.partial(self._complete, half)
+        self.queries += 1
+        return Stream(self._loop, self._servers[index], half.wire, done, max(left, RETRY))
+
+    def _complete(self, half: Half, data: bytes | None) -> None:
+        """Take what came over TCP."""
+        half.stream = None
         if data is None:
             return self._error(half, "truncated answer, and TCP did not complete it")
-        message = parse(data)
-        if message is None or data[:2] != half.wire[:2] or not is_about(message, half.asked):
+        response = _response(data, half.asked) if data[:2] == half.wire[:2] else None
+        if response is None:
             return self._error(half, "truncated answer, and that over TCP is no answer to it")
-        if message.flags & dns.flags.TC:
+        if response.truncated:
             return self._error(half, "truncated answer, over TCP too")
-        return self._take(half, message)
+        return self._take(half, response)
 
-    async def _exchange(self, wire: bytes, index: int) -> bytes:
-        reader, writer = await asyncio.open_connection(*self._servers[index])
-        with contextlib.closing(writer):
-            self.queries += 1
-            writer.write(struct.pack("!H", len(wire)) + wire)
-            (size,) = struct.unpack("!H", await reader.readexactly(2))
-            return await reader.readexactly(size)
-
-    def _take(self, half: Half, message: dns.message.QueryMessage) -> None:
-        if self._validated and message.rcode() in USABLE and not message.flags & dns.flags.AD:
+    def _take(self, half: Half, response: Response) -> None:
+        if self._validated and response.usable and not response.validated:
             # That a name does not exist has to be proved as well: a lie leads to the next domain.
             return self._finish(half, Failed(NOT_VALIDATED))
-        found = answer(message, half.asked[1])
+        found = response.answer
         if isinstance(found, Failed):
-            bogus = self._validated and message.rcode() == dns.rcode.SERVFAIL
+            bogus = self._validated and found.why == "SERVFAIL"
             return self._error(half, BOGUS if bogus else found.why)
         return self._finish(half, found)
 
@@ -238,7 +245,23 @@ class DnsResolver:
     def _forget(self, half: Half) -> bool:
         if half.timer is not None:
             half.timer.cancel()
-        if half.task is not None:
-            half.task.cancel()
+        if half.stream is not None:
+            half.stream.close()
         number = struct.unpack("!H", half.wire[:2])[0]
         return self._out.get(number) is half and bool(self._out.pop(number))
+
+
+def _response(data: bytes, asked: bytes) -> Response | None:
+    """What a packet says; None when it is no response to this question."""
+    usual = read_usual(data, asked)
+    if usual is not None:
+        return usual
+    # dnspython takes 30 ms to import, and most walks meet nothing else.
+    from distcc_build.resolve.unusual import read_unusual
+
+    return read_unusual(data, asked)
+
+
+def _number() -> int:
+    """One that nobody can guess (RFC 5452 section 9.2)."""
+    return int.from_bytes(os.urandom(2))

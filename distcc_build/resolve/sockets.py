@@ -4,10 +4,12 @@ Connected, so that a closed port is an error at once instead of a silence, and a
 elsewhere never arrive.
 """
 
-import asyncio
 import contextlib
+import functools
 import socket
 from collections.abc import Callable, Sequence
+
+from distcc_build.loop import Loop
 
 __all__ = ["Sockets"]
 
@@ -18,6 +20,7 @@ BURST = 256
 class Sockets:
     """Opens what can be opened; a server to which there is no route is as one that is silent.
 
+    :param loop: where what is received is waited for.
     :param servers: address and port of each.
     :param received: called with a packet, and the index of the server that it came from.
     :param broken: called with the index of a server that cannot be reached (ICMP).
@@ -25,10 +28,12 @@ class Sockets:
 
     def __init__(
         self,
+        loop: Loop,
         servers: Sequence[tuple[str, int]],
         received: Callable[[bytes, int], object],
         broken: Callable[[int], object],
     ) -> None:
+        self._loop = loop
         self._servers = servers
         self._received = received
         self._broken = broken
@@ -39,7 +44,7 @@ class Sockets:
         return bool(self._open)
 
     def open(self) -> None:
-        """Open one for each server; within a running loop."""
+        """Open one for each server."""
         for index, server in enumerate(self._servers):
             with contextlib.suppress(OSError):
                 self._open[index] = self._connected(index, *server)
@@ -49,7 +54,7 @@ class Sockets:
         for one in list(self._open) if index is None else [index]:
             link = self._open.pop(one, None)
             if link is not None:
-                asyncio.get_running_loop().remove_reader(link)
+                self._loop.forget(link)
                 link.close()
 
     def send(self, index: int, wire: bytes) -> bool:
@@ -73,7 +78,7 @@ class Sockets:
         try:
             link.setblocking(False)
             link.connect(address)
-            asyncio.get_running_loop().add_reader(link, self._readable, index)
+            self._loop.watch(link, functools.partial(self._readable, index))
         except OSError:
             link.close()
             raise

@@ -5,8 +5,8 @@ where it says so (EAI_AGAIN, EAI_FAIL), the name has failed.  A bare label is lo
 /etc/hosts only: through getaddrinfo a missing one would be asked at the root of the DNS.
 """
 
-import asyncio
 import contextlib
+import functools
 import ipaddress
 import socket
 import threading
@@ -15,6 +15,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Self
 
+from distcc_build.loop import Loop, Timer
 from distcc_build.resolve.answers import Answer, Failed, Found, Missing, lowest
 
 __all__ = ["SystemResolver"]
@@ -28,49 +29,61 @@ ABSENT = {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)}
 class SystemResolver:
     """Looks names up with getaddrinfo, in threads that do not keep the process alive."""
 
-    def __init__(self, budget: float) -> None:
+    def __init__(self, loop: Loop, budget: float) -> None:
         """Prepare; threads start with the first names.
 
+        :param loop: runs while answers are waited for.
         :param budget: the longest silence that is waited for, in seconds.
         """
         self.queries = 0
+        self._loop = loop
         self._budget = budget
         self._out: dict[str, Callable[[Answer], None]] = {}
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: Timer | None = None
         self._silent = False
-        self._waiting: SimpleQueue[tuple[str, Callable[[Answer], None]]] = SimpleQueue()
+        self._waiting: SimpleQueue[str] = SimpleQueue()
+        self._answered: SimpleQueue[tuple[str, Answer]] = SimpleQueue()
+        # By which a thread wakes the loop.
+        self._told, self._tell = socket.socketpair()
+        self._told.setblocking(False)
+        self._tell.setblocking(False)
         self._threads = 0
 
-    async def __aenter__(self) -> Self:
+    def __enter__(self) -> Self:
+        self._loop.watch(self._told, self._collect)
         return self
 
-    async def __aexit__(self, *_: object) -> None:
+    def __exit__(self, *_: object) -> None:
         # The threads are left: one stuck in the C library must not keep anything waiting.
         self._out.clear()
         self._listen()
+        self._loop.forget(self._told)
+        self._told.close()
+        self._tell.close()
 
     def ask(self, name: str, reply: Callable[[Answer], None]) -> None:
-        """Look a name up; `reply` is called once, in the event loop."""
-        loop = asyncio.get_running_loop()
+        """Look a name up; `reply` is called once, in the loop."""
         if self._silent:
-            loop.call_soon(reply, Failed("the system's resolver does not answer"))
+            failed = Failed("the system's resolver does not answer")
+            self._loop.call_soon(functools.partial(reply, failed))
             return
         self.queries += 1
         self._out[name] = reply
         self._listen()
-
-        def answered(answer: Answer) -> None:
-            with contextlib.suppress(RuntimeError):  # the walk is over and its loop closed
-                loop.call_soon_threadsafe(self._take, name, answer)
-
-        self._waiting.put((name, answered))
+        self._waiting.put(name)
         if self._threads < THREADS:
             self._threads += 1
             threading.Thread(target=self._serve, daemon=True).start()
 
     def ask_text(self, name: str, reply: Callable[[Answer], None]) -> None:  # noqa: ARG002
         """Answer that there are no TXT records: getaddrinfo knows only addresses."""
-        asyncio.get_running_loop().call_soon(reply, Missing(0.0, nxdomain=False))
+        self._loop.call_soon(functools.partial(reply, Missing(0.0, nxdomain=False)))
+
+    def _collect(self) -> None:
+        with contextlib.suppress(BlockingIOError):
+            self._told.recv(4096)
+        while not self._answered.empty():
+            self._take(*self._answered.get())
 
     def _take(self, name: str, answer: Answer) -> None:
         reply = self._out.pop(name, None)
@@ -84,7 +97,7 @@ class SystemResolver:
             self._timer.cancel()
         self._timer = None
         if self._out:
-            self._timer = asyncio.get_running_loop().call_later(self._budget, self._expire)
+            self._timer = self._loop.call_later(self._budget, self._expire)
 
     def _expire(self) -> None:
         lost, self._out = self._out, {}
@@ -95,8 +108,11 @@ class SystemResolver:
 
     def _serve(self) -> None:
         while True:
-            name, answered = self._waiting.get()
-            answered(_lookup(name))
+            name = self._waiting.get()
+            self._answered.put((name, _lookup(name)))
+            # Full is as good as told; closed, the walk is over.
+            with contextlib.suppress(OSError):
+                self._tell.send(b"\0")
 
 
 def _lookup(name: str) -> Answer:

@@ -32,9 +32,12 @@ from distcc_build.resolve.answers import (
 
 __all__ = ["Walk"]
 
-FIRST_WINDOW = 8
+FIRST_WINDOW = 40
 """Names in flight at first, and names asked behind the last one that is known; each server found
 adds one to both, so that a round trip doubles them."""
+
+BEHIND_KNOWN = 8
+"""The same, where servers were known before: farms are looked at often, and seldom grow."""
 
 LAST_WINDOW = 100
 """Names in flight at most: two answers each, and a socket's usual buffer holds 280."""
@@ -76,12 +79,13 @@ class Walk:
         self._gap, self._cap = gap, cap
         self._networks = dict(networks if networks is not None else {4: 16, 6: 48})
         self._known = known or Known()
-        self._steps: list[Step] = []
+        self.steps: list[Step] = []
+        """Every name judged so far."""
         self._degraded = False
         self.result: WalkResult | None = None
         self._answers: dict[int, Answer] = {}
         self._open: set[int] = set()
-        self._window = self._next = self._bound = self._last = self._new = 0
+        self._window = self._behind = self._next = self._bound = self._last = self._new = 0
         self._number = self._misses = self._failures = 0
         self._pinned = False
         self._reference: int | None = None
@@ -99,7 +103,7 @@ class Walk:
             # Before distcc1 is found, further names are asked only where no other domain
             # is left to try: they would be asked outside the farm's own domain.
             alone = len(self._domains) == 1 or self._domains[0] == self._known.domain
-            reach = max(self._last, self._number) + FIRST_WINDOW + self._new
+            reach = max(self._last, self._number) + self._behind + self._new
             if number > min(self._bound, reach) or (number > 1 and not (self._pinned or alone)):
                 return
             self._next += 1
@@ -129,10 +133,11 @@ class Walk:
         """Begin with the first of the domains that are left."""
         self._answers = {}
         self._open = set()
-        self._window, self._next, self._bound = FIRST_WINDOW + 1, CANARY, self._cap
         # Of the names there were before, where this is their domain, all may be asked at once.
         known = self._domains and self._domains[0] == self._known.domain
         numbers = self._known.addresses if known else {}
+        self._behind = BEHIND_KNOWN if numbers else FIRST_WINDOW
+        self._window, self._next, self._bound = self._behind + 1, CANARY, self._cap
         self._last, self._new = max(numbers, default=0), 0
         self._window = min(self._window + len(numbers), LAST_WINDOW)
         self._number, self._misses, self._failures = 1, 0, 0
@@ -164,7 +169,7 @@ class Walk:
             step = self._judge(self._number)
             if step is None:
                 return None
-            self._steps.append(step)
+            self.steps.append(step)
             self._take(step)
         return None
 
@@ -263,7 +268,7 @@ class Walk:
         if self._misses > self._gap:
             return self._stop(_reason(step))
         if self._failures >= MAX_FAILED_RUN and step.number >= highest:
-            return self._stop(_all_failed(self._steps[-self._failures :]))
+            return self._stop(_all_failed(self.steps[-self._failures :]))
         self._number += 1
         return None
 
@@ -274,7 +279,7 @@ class Walk:
     def _stop(self, why: str) -> None:
         canary_failed = isinstance(self._answers.get(CANARY), Failed)
         self.result = WalkResult(
-            self._domains[0], tuple(self._steps), why, self._degraded or canary_failed
+            self._domains[0], tuple(self.steps), why, self._degraded or canary_failed
         )
 
 

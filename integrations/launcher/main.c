@@ -28,6 +28,7 @@ static const char USAGE[] =
 	"       distcc-launch --why COMPILER ARGUMENTS...   print what would be done, for programs\n"
 	"       distcc-launch --jobs|--hosts [COMPILER]   as distcc-build jobs and hosts, but at once\n"
 	"       distcc-launch --cc COMPILER...   as distcc-build cc, but at once\n"
+	"       distcc-launch --makefile   as distcc-build makefile, but at once\n"
 	"       distcc-launch --version | --help\n"
 	"\n"
 	"Runs the compile on a distcc server where that is possible, else here.\n"
@@ -37,7 +38,10 @@ static const char USAGE[] =
 static const struct {
 	const char *option;
 	int (*answer)(char **words, const char *cwd, char **envp);
-} QUERIES[] = {{"--jobs", query_jobs}, {"--hosts", query_hosts}, {"--cc", query_cc}};
+} QUERIES[] = {{"--jobs", query_jobs},
+             {"--hosts", query_hosts},
+             {"--cc", query_cc},
+             {"--makefile", query_makefile}};
 
 static char **envp;
 static char cwd[PATH_MAX];

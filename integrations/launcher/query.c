@@ -1,3 +1,4 @@
+#include <glob.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdbool.h>
@@ -14,6 +15,9 @@
 #include "plan.h"
 #include "query.h"
 #include "refresh.h"
+
+/* below the prefix: LLVM's tools look through a launcher of this file name */
+#define ALIAS "/libexec/distcc-build/distcc"
 
 /* with this, distcc-build asks, and knows what to do without an answer */
 static const char ASKED[] = "_DISTCC_BUILD_ASKED";
@@ -120,21 +124,36 @@ plain(char **words)
 	return true;
 }
 
+/* where the installation of this program is, in words that no shell takes for more */
+static bool
+find_prefix(char prefix[PATH_MAX])
+{
+	static const char *const places[] = {"/bin/distcc-launch", ALIAS};
+	size_t length, end;
+
+	if (!os_self(prefix, PATH_MAX) || prefix[strspn(prefix, SAFE)] != '\0')
+		return false;
+	length = strlen(prefix);
+	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++) {
+		end = strlen(places[i]);
+		if (length > end && strcmp(prefix + length - end, places[i]) == 0) {
+			prefix[length - end] = '\0';
+			return true;
+		}
+	}
+	return false;
+}
+
 int
 query_cc(char **words, const char *cwd, char **envp)
 {
-	static const char bin[] = "/bin/distcc-launch", below[] = "/libexec/distcc-build/distcc";
-	char self[PATH_MAX + sizeof(below)], *end;
+	char path[PATH_MAX + sizeof(ALIAS)];
 
 	(void)cwd;
-	if (plain(words) && os_self(self, PATH_MAX)) {
-		end = self + strlen(self);
-		if (end - self > (ptrdiff_t)sizeof(bin) && strcmp(end - sizeof(bin) + 1, bin) == 0)
-			memcpy(end - sizeof(bin) + 1, below, sizeof(below));
-		end = self + strlen(self);
-		if (end - self > (ptrdiff_t)sizeof(below) && strcmp(end - sizeof(below) + 1, below) == 0 &&
-		    self[strspn(self, SAFE)] == '\0' && access(self, X_OK) == 0) {
-			fputs(self, stdout);
+	if (plain(words) && find_prefix(path)) {
+		strcat(path, ALIAS);
+		if (access(path, X_OK) == 0) {
+			fputs(path, stdout);
 			for (; *words; words++)
 				printf(" %s", *words);
 			putchar('\n');
@@ -143,5 +162,29 @@ query_cc(char **words, const char *cwd, char **envp)
 	}
 	/* two words in front: main has left room */
 	words[-1] = text("cc");
+	return become_python(words - 2, envp);
+}
+
+int
+query_makefile(char **words, const char *cwd, char **envp)
+{
+	/* below the prefix of an environment or a system; and after `pip install --target` */
+	static const char *const places[] = {"/lib/python3*/*-packages", ""};
+	char prefix[PATH_MAX], pattern[PATH_MAX + 128];
+	glob_t found;
+
+	(void)cwd;
+	for (size_t i = 0; !*words && i < sizeof(places) / sizeof(*places); i++) {
+		if (!find_prefix(prefix))
+			break;
+		snprintf(pattern, sizeof(pattern), "%s%s/distcc_build/integrations/make/distcc-build.mk",
+		         prefix, places[i]);
+		/* of several only Python knows which is ours */
+		if (glob(pattern, 0, NULL, &found) == 0 && found.gl_pathc == 1) {
+			puts(found.gl_pathv[0]);
+			return printed();
+		}
+	}
+	words[-1] = text("makefile");
 	return become_python(words - 2, envp);
 }

@@ -7,3 +7,5 @@ int query_jobs(char **words, const char *cwd, char **envp);
 int query_hosts(char **words, const char *cwd, char **envp);
 /* print the compiler command with the launcher in front, for the shell */
 int query_cc(char **words, const char *cwd, char **envp);
+/* print the path of what Makefiles include */
+int query_makefile(char **words, const char *cwd, char **envp);

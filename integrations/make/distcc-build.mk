@@ -1,6 +1,6 @@
 # Compiles and links go through the launcher of distcc-build, as many at once as the farm takes:
 #
-#   include $(shell distcc-build makefile)
+#   include $(shell distcc-launch --makefile)
 #
 # after CC and CXX are set.  Wraps both whatever their origin, once, in sub-makes too, and sets -j
 # unless the user did.  Runs one program, at the top level, for -j; else none.

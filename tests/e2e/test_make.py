@@ -22,7 +22,8 @@ sub:
 clean:
 	rm -f prog main.o lib.o
 """
-INCLUDE = "include $(shell distcc-build makefile)\n"
+BY_PYTHON = "include $(shell distcc-build makefile)\n"
+INCLUDE = "include $(shell distcc-launch --makefile)\n"
 LINES = """\
 CC  := $(or $(shell distcc-build cc gcc),gcc)
 CXX := $(or $(shell distcc-build cc g++),g++)
@@ -50,7 +51,7 @@ def jobs(output: Output) -> str | None:
     return found and found[1]
 
 
-@pytest.mark.parametrize("head", [LINES, INCLUDE])
+@pytest.mark.parametrize("head", [LINES, INCLUDE, BY_PYTHON])
 def test_compiles_go_to_the_farm(
     head: str, farm_bench: Workbench, farm: Farm, project: Path
 ) -> None:

@@ -1,6 +1,5 @@
 """Configuration: a file and an environment give a value within its bounds, or one clear line."""
 
-import dataclasses
 import ipaddress
 from collections.abc import Iterator
 
@@ -11,8 +10,8 @@ from distcc_build.errors import ConfigError
 from distcc_build.values import is_domain
 
 WORDS = (
-    *(f"{one.name} = ".encode() for one in dataclasses.fields(Config)),
-    *(f"\0{one.name.upper()}=".encode() for one in dataclasses.fields(Config)),
+    *(f"{one} = ".encode() for one in Config._fields),
+    *(f"\0{one.upper()}=".encode() for one in Config._fields),
     *(
         b'"distcc%d"',
         b'["10.0.0.0/8"]',
@@ -90,4 +89,4 @@ def check_config(config: Config) -> None:
     config.allows(ipaddress.ip_address("10.0.0.1"))
     config.allows(ipaddress.ip_address("fd00::1"))
     # farm files are named by it.
-    assert repr(dataclasses.astuple(config)) == repr(dataclasses.astuple(config))
+    assert repr(tuple(config)) == repr(tuple(config))

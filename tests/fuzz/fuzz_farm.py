@@ -1,6 +1,5 @@
 """The farm file: it is whole and can be worked with, or it is none."""
 
-import dataclasses
 import ipaddress
 import math
 from collections.abc import Iterator
@@ -64,7 +63,7 @@ WORDS = (
         b'"10.0.0.1"',
         b"[[[[[[[[",
     ),
-    *(f'"{one.name}":'.encode() for one in dataclasses.fields(Farm)),
+    *(f'"{one}":'.encode() for one in Farm._fields),
 )
 
 

@@ -4,7 +4,6 @@ The bytes say what the zone holds, how long each packet takes, and what is known
 Whatever the zone holds, nothing but addresses and numbers gets into the hosts list.
 """
 
-import functools
 import ipaddress
 import itertools
 import random
@@ -15,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from fuzz.feed import Feed
 from fuzz.fuzz_dns import SOA, record
 from fuzz.memory import MemoryResolver, question_of
-from fuzz.virtual import VirtualLoop
+from fuzz.virtual import ImpatientLoop
 from sequential import NETWORKS, sequential
 
 from distcc_build.choice import Candidate, complete
@@ -25,7 +24,8 @@ from distcc_build.hosts import DISCOVER, IPAddress, parse_hosts
 from distcc_build.outcome import outcome
 from distcc_build.resolve.answers import CANARY, Answer, Failed, Found, Known, Missing, WalkResult
 from distcc_build.resolve.slots import parse_slots
-from distcc_build.resolve.survey import survey, texts
+from distcc_build.resolve.survey import survey
+from distcc_build.resolve.texts import Texts
 from distcc_build.resolve.walk import Walk
 
 NOW = 1_700_000_000.0
@@ -142,11 +142,6 @@ def expected(zone: Zone, domains: list[str], known: Known, gap: int, cap: int) -
     raise AssertionError
 
 
-@functools.cache
-def loop() -> VirtualLoop:
-    return VirtualLoop()
-
-
 def seeds() -> Iterator[bytes]:
     rng = random.Random(1)
     yield from (rng.randbytes(160) for _ in range(8))
@@ -163,14 +158,12 @@ def check(data: bytes) -> None:
     zone = Zone(feed)
     walk = Walk(domains, canary=CANARY_LABEL, gap=gap, cap=cap, networks=NETWORKS, known=known)
 
-    async def led() -> tuple[WalkResult, dict[str, Answer], dict[str, Answer]]:
-        resolver = MemoryResolver(zone.respond, lambda _: b"", 0.8, servers)
-        async with resolver:
-            result, asked = await survey(walk, resolver, cached={}, seconds=60)
-            names = [step.name for step in result.servers]
-            return result, asked, await texts(resolver, names, quiet=0.5, seconds=5)
-
-    result, asked, said = loop().lead(led)
+    loop = ImpatientLoop()
+    with MemoryResolver(loop, zone.respond, lambda _: b"", 0.8, servers) as resolver:
+        texts = Texts(loop, resolver, ())
+        result, asked = survey(walk, loop, resolver, cached={}, seconds=60, found=texts.want)
+        said = texts.collect(quiet=0.5, seconds=5)
+    assert texts.wanted == len(result.servers)
     found = [step.number for step in result.servers]
     assert found == expected(zone, domains, known, gap, cap)
     check_farm(result, asked, said)

@@ -1,11 +1,13 @@
 """The resolver with name servers in memory in the place of sockets."""
 
-import asyncio
+import functools
 from collections.abc import Callable
 from typing import Self, cast
 
-from distcc_build.resolve.resolver import DnsResolver
+from distcc_build.loop import Loop, Timer
+from distcc_build.resolve.resolver import DnsResolver, Half
 from distcc_build.resolve.sockets import Sockets
+from distcc_build.resolve.stream import Stream
 
 __all__ = ["MemoryResolver", "question_of"]
 
@@ -19,47 +21,43 @@ class MemoryResolver(DnsResolver):
 
     def __init__(
         self,
+        loop: Loop,
         respond: Callable[["MemoryResolver", bytes, int], None],
         over_tcp: Callable[[bytes], bytes],
         budget: float,
         servers: int = 1,
     ) -> None:
-        super().__init__([("192.0.2.1", 53)] * servers, budget)
+        super().__init__(loop, [("192.0.2.1", 53)] * servers, budget)
         self._respond = respond
-        self._over_tcp = over_tcp
-        self._news = asyncio.Event()
+        self._answer_over_tcp = over_tcp
 
-    async def __aenter__(self) -> Self:
+    def __enter__(self) -> Self:
         wires = _Wires(lambda data, index: self._respond(self, data, index), len(self._servers))
         self._sockets = cast("Sockets", wires)
         return self
 
     def later(self, delay: float, packet: bytes | None, server: int) -> None:
         """Let a packet arrive after a time; None is word that the port is closed."""
-        asyncio.get_running_loop().call_later(delay, self._arrive, packet, server)
+        self._loop.call_later(delay, functools.partial(self._arrive, packet, server))
 
     def _arrive(self, packet: bytes | None, server: int) -> None:
         if packet is not None:
             self.received(packet, server)
         else:
             self.broken(server)
-        self._news.set()
 
-    async def news(self) -> None:
-        """Wait for the next packet, or for so long that nothing is waited for any more."""
-        self._news.clear()
-        try:
-            async with asyncio.timeout(0.1):
-                await self._news.wait()
-        except TimeoutError:
-            pass
-
-    async def _exchange(self, wire: bytes, index: int) -> bytes:  # noqa: ARG002
+    def _over_tcp(self, half: Half, index: int) -> Stream:  # noqa: ARG002
         self.queries += 1
-        await asyncio.sleep(0.01)
-        if not (data := self._over_tcp(wire)):
-            raise EOFError
-        return data
+        data = self._answer_over_tcp(half.wire) or None
+        timer = self._loop.call_later(0.01, functools.partial(self._complete, half, data))
+        return cast("Stream", _Coming(timer))
+
+
+class _Coming:
+    """What the resolver uses of a stream."""
+
+    def __init__(self, timer: Timer) -> None:
+        self.close = timer.cancel
 
 
 class _Wires:

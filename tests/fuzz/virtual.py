@@ -1,11 +1,13 @@
-"""An event loop whose clock jumps to the next timer instead of waiting for it."""
+"""Event loops whose clock jumps to the next timer instead of waiting for it."""
 
 import asyncio
 import selectors
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
-__all__ = ["VirtualLoop"]
+from distcc_build.loop import Loop
+
+__all__ = ["ImpatientLoop", "VirtualLoop"]
 
 T = TypeVar("T")
 
@@ -51,3 +53,18 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         for context in self._trouble:
             raise AssertionError(context["message"]) from context.get("exception")
         return result
+
+
+class ImpatientLoop(Loop):
+    """The same for walks, which have a loop of their own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._now = 0.0
+
+    def time(self) -> float:
+        return self._now
+
+    def _ready(self, seconds: float) -> list[int]:
+        self._now += seconds
+        return []

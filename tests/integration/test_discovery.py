@@ -1,12 +1,11 @@
 """Discovery against real name servers, well-behaved and not: the same result every time."""
 
-import asyncio
 import os
 import random
 import socket
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -42,10 +41,11 @@ from distcc_build.config import Config
 from distcc_build.discover import Wanted, discover
 from distcc_build.farmfile import Farm
 from distcc_build.hosts import DISCOVER, parse_hosts
+from distcc_build.loop import Loop
 from distcc_build.resolve.answers import Answer, Failed, Found
 from distcc_build.resolve.resolvconf import ResolvConf
 from distcc_build.resolve.resolver import DnsResolver
-from distcc_build.resolve.survey import TEXTS_AT_ONCE, texts
+from distcc_build.resolve.texts import AT_ONCE, Texts
 from distcc_build.search import find_servers
 
 RUNS = int(os.environ.get("WALK_RUNS", "10"))
@@ -168,7 +168,7 @@ CASES = {
 
 
 def config_of(case: Case) -> Config:
-    return replace(CONFIG, domain=None, **case.options)  # type: ignore[arg-type]
+    return CONFIG._replace(domain=None, **case.options)  # type: ignore[arg-type]
 
 
 def search(server: ScriptedNameServer, case: Case, *, old: Farm | None = None) -> Farm:
@@ -278,7 +278,7 @@ def test_a_second_name_server_is_asked_when_the_first_does_not_answer() -> None:
 
 def test_a_closed_port_is_known_at_once() -> None:
     conf = ResolvConf((("127.0.0.1", 1),), ("farm.test",))
-    farm = find_servers(replace(CONFIG, walk_budget=30), conf, "here", seconds=60)
+    farm = find_servers(CONFIG._replace(walk_budget=30), conf, "here", seconds=60)
     assert (numbers(farm), farm.degraded) == ([], True)
     assert farm.seconds < 20
 
@@ -286,7 +286,7 @@ def test_a_closed_port_is_known_at_once() -> None:
 def test_the_deadline_ends_a_walk_with_what_is_there() -> None:
     with ScriptedNameServer(FIVE, {name(3): drop}) as server:
         conf = ResolvConf((("127.0.0.1", server.port),), ("farm.test",))
-        farm = find_servers(replace(CONFIG, walk_budget=60), conf, "here", seconds=0.5)
+        farm = find_servers(CONFIG._replace(walk_budget=60), conf, "here", seconds=0.5)
     assert (numbers(farm), farm.degraded) == ([1, 2, 4, 5], True)
 
 
@@ -294,21 +294,19 @@ def test_the_reference_is_not_lost_when_its_aaaa_half_is_out_at_the_deadline() -
     script: dict[str | tuple[str, str], Mode] = {name(3): drop, (name(1), "AAAA"): drop}
     with ScriptedNameServer(FIVE, script) as server:
         conf = ResolvConf((("127.0.0.1", server.port),), ("farm.test",))
-        farm = find_servers(replace(CONFIG, walk_budget=60), conf, "here", seconds=1)
+        farm = find_servers(CONFIG._replace(walk_budget=60), conf, "here", seconds=1)
     assert (numbers(farm), farm.degraded) == ([1, 2, 4, 5], True)
 
 
 def test_a_name_server_that_is_silent_is_not_asked_first_for_every_name() -> None:
-    async def ask(*servers: ScriptedNameServer) -> None:
-        every = [("127.0.0.1", one.port) for one in servers]
-        async with DnsResolver(every, 30) as resolver:
-            for number in range(1, 21):
-                answered: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-                resolver.ask_text(name(number), answered.set_result)
-                await answered
-
     with ScriptedNameServer({}) as good, ScriptedNameServer({}, {"*": drop}) as dead:
-        asyncio.run(ask(dead, good))
+        every = [("127.0.0.1", one.port) for one in (dead, good)]
+        loop = Loop()
+        with DnsResolver(loop, every, 30) as resolver:
+            for number in range(1, 21):
+                answers: list[Answer] = []
+                resolver.ask_text(name(number), answers.append)
+                assert loop.run(answers.copy, 60)
         asked = {query.name for query in dead.queries}
     assert name(1) in asked
     # On a busy machine an answer may take so long that the other one is asked too.
@@ -326,15 +324,12 @@ def test_of_very_many_addresses_the_lowest_are_kept() -> None:
 
 @pytest.mark.parametrize("label", ["a..b", "x" * 64, ".".join(["abcdefghi"] * 30)])
 def test_a_name_that_cannot_be_made_has_failed(label: str) -> None:
-    async def ask() -> list[Answer]:
-        async with DnsResolver([("127.0.0.1", 1)], 30) as resolver:
-            every: list[asyncio.Future[Answer]] = []
-            for start in (resolver.ask, resolver.ask_text):
-                every.append(asyncio.get_running_loop().create_future())
-                start(f"{label}.test.", every[-1].set_result)
-            return await asyncio.gather(*every)
-
-    assert asyncio.run(ask()) == [Failed("no valid domain name")] * 2
+    loop, answers = Loop(), list[Answer]()
+    with DnsResolver(loop, [("127.0.0.1", 1)], 30) as resolver:
+        for start in (resolver.ask, resolver.ask_text):
+            start(f"{label}.test.", answers.append)
+        loop.run(lambda: len(answers) == 2, 60)
+    assert answers == [Failed("no valid domain name")] * 2
 
 
 def test_a_domain_of_the_search_list_that_is_too_long_for_a_name_is_passed_over() -> None:
@@ -347,8 +342,8 @@ def test_a_domain_of_the_search_list_that_is_too_long_for_a_name_is_passed_over(
 def test_a_fresh_farm_asks_nothing_and_a_forced_one_everything(tmp_path: Path) -> None:
     tmp_path.chmod(0o700)
     with ScriptedNameServer(FIVE) as server:
-        config = replace(CONFIG, nameservers=(("127.0.0.1", server.port),))
-        config = replace(config, probe=False)
+        config = CONFIG._replace(nameservers=(("127.0.0.1", server.port),))
+        config = config._replace(probe=False)
         first = discover(config, tmp_path, Wanted(["gcc"]))
         asked = len(server.queries)
         assert discover(config, tmp_path, Wanted(["gcc"])) == first
@@ -364,14 +359,14 @@ def test_a_name_is_asked_again_only_after_its_own_ttl(tmp_path: Path) -> None:
         conf = ResolvConf((("127.0.0.1", server.port),), ("farm.test",))
         before = find_servers(CONFIG, conf, "here", seconds=5)
         old = {
-            one: replace(known, expires=known.expires - 1000)
+            one: known._replace(expires=known.expires - 1000)
             for one, known in before.answers.items()
         }
         server.queries.clear()
         grants = {
-            one: replace(held, expires=held.expires - 1000) for one, held in before.grants.items()
+            one: held._replace(expires=held.expires - 1000) for one, held in before.grants.items()
         }
-        aged = replace(before, answers=old, grants=grants)
+        aged = before._replace(answers=old, grants=grants)
         find_servers(CONFIG, conf, "here", aged, seconds=5)
         asked = {query.name for query in server.queries if query.type == "A"}
     assert {name(1), name(2)} & asked == set()
@@ -397,8 +392,9 @@ def test_slots_of_a_large_farm_are_all_taken() -> None:
 class TextResolver:
     """Answers TXT questions in the next round of the event loop, or never."""
 
-    def __init__(self, answers: Callable[[str], bool]) -> None:
+    def __init__(self, loop: Loop, answers: Callable[[str], bool]) -> None:
         self.queries = self.most = 0
+        self._loop = loop
         self._answers = answers
         self._out = 0
 
@@ -415,24 +411,32 @@ class TextResolver:
             reply(Found((), 60, texts=((name.encode(),),)))
 
         if self._answers(name):
-            asyncio.get_running_loop().call_soon(answer)
+            self._loop.call_soon(answer)
 
 
 def test_few_txt_questions_are_out_at_once() -> None:
     names = [name(n) for n in range(1000)]
-    resolver = TextResolver(lambda _: True)
-    said = asyncio.run(texts(resolver, names, quiet=30, seconds=60))
-    assert list(said) == names
-    assert resolver.most == TEXTS_AT_ONCE
+    loop = Loop()
+    resolver = TextResolver(loop, lambda _: True)
+    texts = Texts(loop, resolver, {name(7)})
+    for one in names:
+        texts.want(one)
+    said = texts.collect(quiet=30, seconds=60)
+    assert list(said) == [one for one in names if one != name(7)]
+    assert resolver.most == AT_ONCE
 
 
 @pytest.mark.parametrize(("quiet", "seconds"), [(0.05, 600), (600, 0.05)])
 def test_txt_records_are_not_waited_for_when_they_do_not_come(quiet: float, seconds: float) -> None:
     names = [name(n) for n in range(1000)]
-    resolver = TextResolver(lambda one: one == name(50))
-    said = asyncio.run(texts(resolver, names, quiet=quiet, seconds=seconds))
+    loop = Loop()
+    resolver = TextResolver(loop, lambda one: one == name(50))
+    texts = Texts(loop, resolver, ())
+    for one in names:
+        texts.want(one)
+    said = texts.collect(quiet=quiet, seconds=seconds)
     assert set(said) == {name(50)}
-    assert resolver.queries == TEXTS_AT_ONCE + 1
+    assert resolver.queries == AT_ONCE + 1
 
 
 def test_dnsmasq_serves_a_farm(tmp_path: Path) -> None:
@@ -465,7 +469,7 @@ def test_a_silent_system_resolver_is_waited_for_as_long_as_name_servers_are(
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (f"10.0.0.{number}", 0))]
 
     monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
-    config = replace(CONFIG, resolver="system", walk_budget=0.3)
+    config = CONFIG._replace(resolver="system", walk_budget=0.3)
     try:
         farm = find_servers(config, ResolvConf((), ()), "here", seconds=30)
     finally:

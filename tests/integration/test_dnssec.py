@@ -1,7 +1,6 @@
 """With require_dnssec no answer is used that a resolver on this machine has not validated."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 
 import dns.flags
@@ -96,7 +95,7 @@ def test_a_forged_nxdomain_does_not_lead_to_the_parents_farm() -> None:
         proved = search(endpoint(server), domains=domains)
         server.script["distcc1.farm.test."] = answer
         forged = search(endpoint(server), domains=domains)
-        config = replace(CONFIG, require_dnssec=False)
+        config = CONFIG._replace(require_dnssec=False)
         off = search(endpoint(server), config=config, domains=domains)
     assert (len(proved.used), proved.domain) == (4, "test")
     assert (len(forged.used), forged.domain) == (0, "farm.test")
@@ -127,7 +126,7 @@ def test_a_name_server_elsewhere_is_not_asked_at_all() -> None:
 
 
 def test_the_systems_resolver_cannot_tell() -> None:
-    farm = search(config=replace(CONFIG, resolver="system"))
+    farm = search(config=CONFIG._replace(resolver="system"))
     assert farm.used == ()
     assert farm.queries == 0
     assert 'set resolver = "dns"' in farm.why
@@ -135,7 +134,7 @@ def test_the_systems_resolver_cannot_tell() -> None:
 
 def test_what_was_known_before_the_setting_is_another_farm(tmp_path: Path) -> None:
     plain = Config()
-    hardened = [replace(plain, require_dnssec=True), replace(plain, only=networks("10.1.0.0/16"))]
+    hardened = [plain._replace(require_dnssec=True), plain._replace(only=networks("10.1.0.0/16"))]
     assert len({farm_path(tmp_path, one) for one in [plain, *hardened]}) == 3
 
 

@@ -4,7 +4,6 @@ import ipaddress
 import random
 import statistics
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 import pytest
 
@@ -36,7 +35,7 @@ def full(
 
 
 def test_servers_come_with_limit_port_compression_and_local_slots() -> None:
-    config = replace(CONFIG, port=99, compression="lzo")
+    config = CONFIG._replace(port=99, compression="lzo")
     line = str(full(DISCOVER, candidate(1, 16), config=config))
     assert line == f"{SLOTS} 10.0.0.1:99/16,lzo"
 
@@ -158,7 +157,7 @@ def test_jobs(text: str, cores: int, jobs: int) -> None:
 
 
 def test_jobs_are_capped() -> None:
-    assert job_count(parse_hosts("a/400"), replace(CONFIG, max_jobs=5), 64) == 5
+    assert job_count(parse_hosts("a/400"), CONFIG._replace(max_jobs=5), 64) == 5
 
 
 @pytest.mark.parametrize(("text", "milliseconds"), [("a", 20), ("a/50", 50), ("a/5000", 1000)])

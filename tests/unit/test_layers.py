@@ -14,16 +14,18 @@ LAYERS = [
     ["errors"],
     ["hostspec"],
     ["hosts", "resolve.answers", "values", "verdict"],
+    ["resolve.losses", "resolve.packet"],
     ["config", "compilers", "distcc_rules", "plan", "flags", "units", "wire"],
-    ["resolve.walk", "resolve.resolvconf", "resolve.slots"],
+    ["resolve.walk", "resolve.resolvconf", "resolve.slots", "resolve.unusual"],
     ["policy"],
     ["choice"],
     ["farmfile"],
     ["outcome", "health"],
-    ["trust"],
+    ["trust", "loop"],
     ["machine", "inputs", "paths", "store", "backoff", "resolve.pair", "resolve.system"],
-    ["exchange", "resolve.dnssec", "resolve.packet", "resolve.sockets", "spawn"],
+    ["exchange", "resolve.dnssec", "resolve.sockets", "resolve.stream", "spawn"],
     ["resolve.resolver", "resolve.survey", "reference", "stats", "client"],
+    ["resolve.texts"],
     ["probe"],
     ["proving", "search"],
     ["discover", "examine", "quick", "wrap"],
@@ -57,6 +59,8 @@ PURE = {
     "verdict",
     "wire",
     "resolve.answers",
+    "resolve.losses",
+    "resolve.packet",
     "resolve.slots",
     "resolve.walk",
     "resolve.resolvconf",
@@ -64,7 +68,7 @@ PURE = {
 IMPURE = {"asyncio", "dns", "os", "pathlib", "shutil", "socket", "subprocess", "threading", "time"}
 TOP = len(LAYERS)
 RANK = {module: rank for rank, row in enumerate(LAYERS) for module in row}
-SPEAKS_DNS = {"resolve.packet", "resolve.resolver", "farm.nameserver", "farm.zone"}
+SPEAKS_DNS = {"resolve.unusual", "farm.nameserver", "farm.zone"}
 
 
 def modules() -> list[str]:

@@ -5,7 +5,6 @@ import json
 import math
 import random
 from collections.abc import Mapping
-from dataclasses import replace
 
 import pytest
 
@@ -143,7 +142,7 @@ def test_what_came_back_in_words() -> None:
 
 
 def test_fresh_needs_the_same_surroundings_and_a_clock_that_goes_on() -> None:
-    farm = replace(farm_of(FARM), surroundings="here")
+    farm = farm_of(FARM)._replace(surroundings="here")
     assert farm.fresh("here", NOW + 1)
     assert not farm.fresh("elsewhere", NOW + 1)
     assert not farm.fresh("here", farm.until)
@@ -152,8 +151,8 @@ def test_fresh_needs_the_same_surroundings_and_a_clock_that_goes_on() -> None:
 
 def test_the_file_gives_back_the_farm() -> None:
     farm = farm_of(FARM | {2: Failed("x"), 4: Missing(60, nxdomain=False)})
-    farm = replace(
-        farm, grants={"a.": SIXTEEN}, compilers=("gcc", "/opt/büro/gcc"), surroundings="s"
+    farm = farm._replace(
+        grants={"a.": SIXTEEN}, compilers=("gcc", "/opt/büro/gcc"), surroundings="s"
     )
     farm = limited(farm, {"10.1.0.1": 9})
     why = {"k3": "it fails"}
@@ -270,7 +269,7 @@ def test_every_truncation_of_the_file_is_worthless() -> None:
 
 
 def test_what_expired_is_not_cached() -> None:
-    farm = replace(farm_of(FARM), answers={"a.": Asked(Missing(60), NOW + 60)})
+    farm = farm_of(FARM)._replace(answers={"a.": Asked(Missing(60), NOW + 60)})
     assert farm.cached(NOW + 59) == {"a.": Missing(60)}
     assert farm.cached(NOW + 60) == {}
 
@@ -282,6 +281,6 @@ def test_nothing_outlives_its_ttl_when_the_clock_is_set_back() -> None:
     assert (farm.cached(NOW - month), farm.held(NOW - month)) == ({}, {})
     assert (farm.cached(NOW - 100), farm.held(NOW - 100)) == ({}, {})
     # A later walk keeps what it did not ask for.
-    later = replace(farm, made=NOW - month)
+    later = farm._replace(made=NOW - month)
     assert (later.cached(NOW - month), later.held(NOW - month)) == ({}, {})
     assert later.held(NOW + 50) == {}

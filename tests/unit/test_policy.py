@@ -1,7 +1,6 @@
 """Which names of the farm are servers that source code may be sent to."""
 
 import ipaddress
-from dataclasses import replace
 
 import pytest
 
@@ -63,12 +62,12 @@ def test_others_are_refused_with_the_remedy(address: str, remedy: str) -> None:
 
 
 def test_what_the_user_allows_is_accepted() -> None:
-    config = replace(CONFIG, allow=(ipaddress.ip_network("8.8.8.0/24"),), allow_loopback=True)
+    config = CONFIG._replace(allow=(ipaddress.ip_network("8.8.8.0/24"),), allow_loopback=True)
     assert refusal(ip("8.8.8.8"), config) is None
     assert refusal(ip("127.1.0.1"), config) is None
-    loopback = replace(CONFIG, allow=(ipaddress.ip_network("127.1.0.0/16"),))
+    loopback = CONFIG._replace(allow=(ipaddress.ip_network("127.1.0.0/16"),))
     assert refusal(ip("127.1.0.1"), loopback) is None
-    assert refusal(ip("0.0.0.0"), replace(CONFIG, allow=(ipaddress.ip_network("0.0.0.0/0"),)))
+    assert refusal(ip("0.0.0.0"), CONFIG._replace(allow=(ipaddress.ip_network("0.0.0.0/0"),)))
 
 
 def test_two_names_for_one_address_are_one_server() -> None:
@@ -96,7 +95,7 @@ def test_this_machine_is_no_tcp_hop() -> None:
 
 
 def test_loopback_servers_are_servers_like_any_other() -> None:
-    config = replace(CONFIG, allow_loopback=True)
+    config = CONFIG._replace(allow_loopback=True)
     (server,) = judged(step(1, "127.1.0.1"), config=config, own="127.1.0.1")
     assert server.state is State.USED
 
@@ -108,7 +107,7 @@ def networks(*texts: str) -> tuple[Network, ...]:
 def only(*texts: str) -> Config:
     """Everything is allowed but for what `only` leaves out."""
     everywhere = networks("0.0.0.0/0", "::/0")
-    return replace(CONFIG, only=networks(*texts), allow=everywhere, allow_loopback=True)
+    return CONFIG._replace(only=networks(*texts), allow=everywhere, allow_loopback=True)
 
 
 @pytest.mark.parametrize(
@@ -158,13 +157,13 @@ def test_what_only_leaves_out_is_refused_whatever_else_allows_it(
 
 
 def test_only_adds_nothing() -> None:
-    config = replace(CONFIG, only=networks("8.8.8.0/24", "127.0.0.0/8"))
+    config = CONFIG._replace(only=networks("8.8.8.0/24", "127.0.0.0/8"))
     assert 'allow = ["8.8.8.0/24"]' in (refusal(ip("8.8.8.8"), config) or "")
     assert "allow_loopback" in (refusal(ip("127.1.0.1"), config) or "")
 
 
 def test_a_refusal_names_a_few_of_many_networks() -> None:
-    many = replace(CONFIG, only=networks(*(f"10.{n}.0.0/16" for n in range(99))))
+    many = CONFIG._replace(only=networks(*(f"10.{n}.0.0/16" for n in range(99))))
     why = refusal(ip("192.168.0.1"), many) or ""
     assert '"10.3.0.0/16", ...]' in why
     assert "10.4." not in why
@@ -187,5 +186,5 @@ def test_this_machine_needs_no_leave_of_only() -> None:
     assert states == [State.REFUSED, State.OWN, State.OWN]
     assert used(servers) == ()
     # Without `allow_loopback` a loopback address is nobody's.
-    config = replace(CONFIG, only=networks("10.1.0.0/16"))
+    config = CONFIG._replace(only=networks("10.1.0.0/16"))
     assert [one.state for one in judged(step(1, "127.0.0.1"), config=config)] == [State.REFUSED]

@@ -1,5 +1,6 @@
 """What builds ask when they start: the launcher's answers are those of distcc-build."""
 
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -110,6 +111,49 @@ COMMANDS = [
 @pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
 def test_cc_is_the_same_to_the_byte(bench: Bench, words: list[str]) -> None:
     assert ask(bench, "--cc", *words) == bench.command("cc", *words)
+
+
+def test_makefile_is_the_same_and_runs_no_python(bench: Bench) -> None:
+    said = ask(bench, "--makefile", alone=True)
+    assert said == bench.command("makefile") == ask(bench, "--makefile")
+    assert Path(said.strip()).is_file()
+
+
+def copied(bench: Bench, prefix: str, *libraries: str) -> list[str | Path]:
+    """A launcher elsewhere, with Make's fragment in these folders of its prefix."""
+    place = bench.directory / prefix
+    (place / "bin").mkdir(parents=True)
+    shutil.copy(launcher(), place / "bin")
+    for library in libraries:
+        folder = place / library / "distcc_build/integrations/make"
+        folder.mkdir(parents=True)
+        (folder / "distcc-build.mk").touch()
+    return [place / "bin/distcc-launch", "--makefile"]
+
+
+@pytest.mark.parametrize(
+    ("prefix", "libraries", "found"),
+    [
+        ("a", ["lib/python3.11/site-packages"], True),
+        ("a", ["lib/python3/dist-packages"], True),
+        ("a", ["."], True),
+        ("a", ["lib/python3.11/site-packages", "lib/python3.12/site-packages"], False),
+        ("a", [], False),
+        ("a b", ["."], False),
+        ("a$b", ["."], False),
+        ("a*", ["."], False),
+    ],
+)
+def test_makefile_is_asked_of_python_where_it_is_not_plain_to_see(
+    bench: Bench, prefix: str, libraries: list[str], *, found: bool
+) -> None:
+    command = copied(bench, prefix, *libraries)
+    done = subprocess.run(
+        command, env=bench.environ | ALONE, capture_output=True, text=True, check=False
+    )
+    where = bench.directory / prefix / (libraries[0] if libraries else "")
+    file = f"{where}/distcc_build/integrations/make/distcc-build.mk\n"
+    assert (done.returncode, done.stdout, done.stderr) == ((0, file, "") if found else (1, "", ""))
 
 
 def test_cc_runs_no_python_for_a_plain_compiler(bench: Bench) -> None:
