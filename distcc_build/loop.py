@@ -85,7 +85,9 @@ class Loop:
         while not done():
             now = self.time()
             if now >= end:
-                return False
+                # What has come while something took long counts.
+                self._turn(0.0)
+                return bool(done())
             while self._timers and self._timers[0][2].cancelled:
                 heapq.heappop(self._timers)
             due = min(self._timers[0][0], end) if self._timers else end

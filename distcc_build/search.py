@@ -88,7 +88,7 @@ def find_servers(
     :param old: what was known before.
     :param force: ask even for names whose TTL has not run out.
     :param seconds: the longest this may take.
-    :param meanwhile: called once, while the first answers are on their way.
+    :param meanwhile: called while the first answers are on their way, where any are waited for.
     """
     if old is not None and old.surroundings != fingerprint:
         old = None

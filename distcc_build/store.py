@@ -148,10 +148,14 @@ def _locked_at_once(name: str) -> int | None:
         return None
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        found = os.fstat(file)
+        # One that was removed meanwhile is another one's no more than ours.
+        if stat.S_ISREG(found.st_mode) and found.st_nlink == 1 and found.st_uid == os.geteuid():
+            return file
     except OSError:
-        os.close(file)
-        return None
-    return file
+        pass
+    os.close(file)
+    return None
 
 
 def sweep(directory: Path, now: float) -> None:

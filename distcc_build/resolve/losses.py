@@ -10,7 +10,7 @@ from typing import NamedTuple
 __all__ = ["CHECK", "RETRY", "Losses", "Sent"]
 
 RETRY = 0.2
-"""Seconds after which a question is sent again in any case."""
+"""Seconds after which a question is sent again in any case, to the next name server."""
 
 CHECK = 0.03
 """Seconds between looks at it."""
@@ -23,11 +23,11 @@ class Sent(NamedTuple):
     """When a question was sent."""
 
     time: float
-    """By the clock of the loop."""
+    """The last time, by the clock of the loop."""
+    begun: float
+    """The first time."""
     answers: int
-    """How many had come before."""
-    first: bool
-    """For the first time; what is lost twice may be dropped on purpose."""
+    """How many had come before the last time."""
 
 
 class Losses:
@@ -39,18 +39,16 @@ class Losses:
 
     def sent(self, now: float, before: Sent | None) -> Sent:
         """Note that a question goes out, for which `before` was noted the last time."""
-        return Sent(now, self._answers, before is None)
+        return Sent(now, before.begun if before else now, self._answers)
 
     def answered(self, sent: Sent, now: float) -> None:
         """Note that an answer has come."""
         self._answers += 1
-        if sent.first:
-            # Else nobody knows which of the two it answers.
-            self._slowest = max(self._slowest, now - sent.time)
+        # Where it was sent twice this may be too long; that is the safe side.
+        self._slowest = max(self._slowest, now - sent.begun)
 
     def lost(self, sent: Sent, now: float) -> bool:
-        """Whether it is to be sent again."""
-        out = now - sent.time
-        many = self._answers - sent.answers >= MANY
-        # Timers come a little early where clocks are coarse.
-        return out >= RETRY - 0.001 or (sent.first and many and out > 2 * self._slowest)
+        """Whether it is to be sent again, and to the same name server: it may just be slow."""
+        # What is lost twice may be dropped on purpose.
+        many = sent.time == sent.begun and self._answers - sent.answers >= MANY
+        return many and now - sent.time > 2 * self._slowest

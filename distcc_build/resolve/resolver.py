@@ -29,13 +29,14 @@ class Half:
     """One question of one type on its way."""
 
     __slots__ = (
-        *("asked", "done", "errors", "name", "sent", "server"),
+        *("asked", "done", "errors", "name", "rdtype", "sent", "server"),
         *("started", "stream", "timer", "why", "wire"),
     )
 
-    def __init__(self, name: str, asked: bytes, done: Reply, started: float, server: int) -> None:
+    def __init__(self, name: str, rdtype: int, done: Reply, *, started: float, server: int) -> None:
         self.name = name
-        self.asked = asked
+        self.rdtype = rdtype
+        self.asked = question(name, rdtype)
         """The question as it is sent."""
         self.wire = b""
         self.done = done
@@ -109,8 +110,9 @@ class DnsResolver:
         self._ask(name, TXT, reply)
 
     def _ask(self, name: str, rdtype: int, done: Reply) -> None:
+        now, server = self._loop.time(), self._last_server
         try:
-            asked = question(name, rdtype)
+            half = Half(name, rdtype, done, started=now, server=server)
         except ValueError:
             self._loop.call_soon(functools.partial(done, Failed("no valid domain name")))
             return
@@ -118,11 +120,10 @@ class DnsResolver:
             # One time-out has shown that nobody answers; another would only add to the wait.
             self._loop.call_soon(functools.partial(done, Failed("no name server answers")))
             return
-        half = Half(name, asked, done, self._loop.time(), self._last_server)
         number = _number()
         while number in self._out:
             number = _number()
-        half.wire = query(asked, number, validated=self._validated)
+        half.wire = query(half.asked, number, validated=self._validated)
         self._out[number] = half
         self._send(half)
 
@@ -161,13 +162,19 @@ class DnsResolver:
         return None
 
     def _check(self, half: Half) -> None:
-        """Send a question again if it was lost."""
+        """Send a question again if it is time, or if it was lost."""
         now = self._loop.time()
         end = max(half.started, self._last_answer) + self._budget
-        if half.sent is None or now >= end - 0.001 or self._losses.lost(half.sent, now):
-            self._send(half)
+        left = min(half.sent.time + RETRY if half.sent else now, end) - now
+        if half.sent and left > 0.001 and self._losses.lost(half.sent, now):
+            # The next one may be of another network, and say that there is no such name.
+            half.server -= 1
+            left = 0.0
+        # Timers come a little early where clocks are coarse.
+        if left > 0.001:
+            self._again(half, min(CHECK, left), self._check)
         else:
-            self._again(half, min(CHECK, half.sent.time + RETRY - now, end - now), self._check)
+            self._send(half)
 
     def _again(self, half: Half, delay: float, call: Callable[[Half], None] | None = None) -> None:
         if half.timer is not None:
@@ -177,8 +184,9 @@ class DnsResolver:
     def _expire(self, half: Half) -> None:
         """Give a question up after a silence, and the others too if any are out."""
         lost = list(self._out.values())
-        # A single name may be what its server chokes on; several are the server itself.
-        self._silent = len({one.name for one in lost}) > 1
+        # A single name may be what its server chokes on; several are the server itself.  TXT
+        # records are what some drop.
+        self._silent = len({one.name for one in lost if one.rdtype != TXT}) > 1
         for one in lost if self._silent else [half]:
             self._finish(one, Failed(f"{one.why} within {self._budget:g} s"))
 

@@ -47,6 +47,8 @@ class SystemResolver:
         self._told, self._tell = socket.socketpair()
         self._told.setblocking(False)
         self._tell.setblocking(False)
+        # What a thread writes to must not have become another file meanwhile.
+        self._open = threading.Lock()
         self._threads = 0
 
     def __enter__(self) -> Self:
@@ -59,7 +61,8 @@ class SystemResolver:
         self._listen()
         self._loop.forget(self._told)
         self._told.close()
-        self._tell.close()
+        with self._open:
+            self._tell.close()
 
     def ask(self, name: str, reply: Callable[[Answer], None]) -> None:
         """Look a name up; `reply` is called once, in the loop."""
@@ -111,7 +114,7 @@ class SystemResolver:
             name = self._waiting.get()
             self._answered.put((name, _lookup(name)))
             # Full is as good as told; closed, the walk is over.
-            with contextlib.suppress(OSError):
+            with self._open, contextlib.suppress(OSError):
                 self._tell.send(b"\0")
 
 

@@ -33,7 +33,7 @@ class Texts:
         """How many names are asked for in all."""
 
     def want(self, name: str) -> None:
-        """Ask for the records of a name, when its turn comes; not twice."""
+        """Ask for the records of a name, when its turn comes."""
         if name not in self._held:
             self.wanted += 1
             self._left.append(name)

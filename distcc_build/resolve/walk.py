@@ -37,7 +37,7 @@ FIRST_WINDOW = 40
 adds one to both, so that a round trip doubles them."""
 
 BEHIND_KNOWN = 8
-"""The same, where servers were known before: farms are looked at often, and seldom grow."""
+"""The same, where it was looked before: farms are looked at often, and seldom grow."""
 
 LAST_WINDOW = 100
 """Names in flight at most: two answers each, and a socket's usual buffer holds 280."""
@@ -72,20 +72,22 @@ class Walk:
         :param gap: misses in a row that do not end the walk.
         :param networks: prefix length of distcc1's network by IP version, 0 for any network.
         :param cap: the highest number.
-        :param known: what was found before, in the same network surroundings.
+        :param known: what was found before, in the same network surroundings, be it nothing;
+            None for a first look.
         """
         self._domains = list(domains)
         self._pattern, self._canary = pattern, canary
         self._gap, self._cap = gap, cap
         self._networks = dict(networks if networks is not None else {4: 16, 6: 48})
         self._known = known or Known()
+        self._behind = FIRST_WINDOW if known is None else BEHIND_KNOWN
         self.steps: list[Step] = []
         """Every name judged so far."""
         self._degraded = False
         self.result: WalkResult | None = None
         self._answers: dict[int, Answer] = {}
         self._open: set[int] = set()
-        self._window = self._behind = self._next = self._bound = self._last = self._new = 0
+        self._window = self._next = self._bound = self._last = self._new = 0
         self._number = self._misses = self._failures = 0
         self._pinned = False
         self._reference: int | None = None
@@ -136,7 +138,6 @@ class Walk:
         # Of the names there were before, where this is their domain, all may be asked at once.
         known = self._domains and self._domains[0] == self._known.domain
         numbers = self._known.addresses if known else {}
-        self._behind = BEHIND_KNOWN if numbers else FIRST_WINDOW
         self._window, self._next, self._bound = self._behind + 1, CANARY, self._cap
         self._last, self._new = max(numbers, default=0), 0
         self._window = min(self._window + len(numbers), LAST_WINDOW)

@@ -169,7 +169,11 @@ int
 query_makefile(char **words, const char *cwd, char **envp)
 {
 	/* below the prefix of an environment or a system; and after `pip install --target` */
-	static const char *const places[] = {"/lib/python3*/*-packages", ""};
+	static const char *const places[] = {
+		"/lib/python3*/*-packages",
+		"/lib64/python3*/*-packages", /* Fedora; else often a link to the first */
+		"",
+	};
 	char prefix[PATH_MAX], pattern[PATH_MAX + 128];
 	glob_t found;
 
@@ -179,11 +183,13 @@ query_makefile(char **words, const char *cwd, char **envp)
 			break;
 		snprintf(pattern, sizeof(pattern), "%s%s/distcc_build/integrations/make/distcc-build.mk",
 		         prefix, places[i]);
+		if (glob(pattern, 0, NULL, &found) != 0)
+			continue;
 		/* of several only Python knows which is ours */
-		if (glob(pattern, 0, NULL, &found) == 0 && found.gl_pathc == 1) {
-			puts(found.gl_pathv[0]);
-			return printed();
-		}
+		if (found.gl_pathc > 1)
+			break;
+		puts(found.gl_pathv[0]);
+		return printed();
 	}
 	words[-1] = text("makefile");
 	return become_python(words - 2, envp);

@@ -136,6 +136,7 @@ def copied(bench: Bench, prefix: str, *libraries: str) -> list[str | Path]:
     [
         ("a", ["lib/python3.11/site-packages"], True),
         ("a", ["lib/python3/dist-packages"], True),
+        ("a", ["lib64/python3.12/site-packages"], True),
         ("a", ["."], True),
         ("a", ["lib/python3.11/site-packages", "lib/python3.12/site-packages"], False),
         ("a", [], False),
