@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from compiling import age
+from running import eventually
 from sweep.points import KILL, Call, Point, calls
 from sweep.torn import torn
 
@@ -178,7 +179,8 @@ class Worker:
         self._made = time.time()
 
     def _reset(self, scenario: str) -> None:
-        shutil.rmtree(self.cache, ignore_errors=True)
+        # A refresher that is about to end may still put a file there.
+        assert eventually(lambda: _removed(self.cache))
         for name in ("inject", "starts"):
             (self.root / name).unlink(missing_ok=True)
         self._log.unlink(missing_ok=True)
@@ -280,3 +282,8 @@ class Worker:
                     return True
             time.sleep(0.005)
         return False
+
+
+def _removed(folder: Path) -> bool:
+    shutil.rmtree(folder, ignore_errors=True)
+    return not folder.exists()
