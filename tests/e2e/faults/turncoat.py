@@ -113,8 +113,10 @@ def _through(client: socket.socket, good: socket.socket) -> tuple[bytes, bytes]:
     forwarding = threading.Thread(target=forward, daemon=True)
     forwarding.start()
     reply = b""
-    while part := good.recv(65536):
-        reply += part
+    # One that is killed before it takes the connection resets it.
+    with contextlib.suppress(OSError):
+        while part := good.recv(65536):
+            reply += part
     # Closing alone would not be seen by the client while somebody still reads from it.
     client.shutdown(socket.SHUT_RD)
     forwarding.join()
