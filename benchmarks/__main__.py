@@ -43,6 +43,8 @@ def main(words: list[str]) -> int:
     sys.path += [str(root), str(root / "tests")]
     for name in names or ALL:
         importlib.import_module(f"benchmarks.{name}").main()
+        # Some go to a folder that is no more.
+        os.chdir(root)
     return 0
 
 

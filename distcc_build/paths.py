@@ -151,8 +151,8 @@ def _installed(name: str) -> str:
 
 def _candidates(name: str) -> Iterator[str]:
     # The running script's own folder comes first: it is where pip put both.
-    script = os.path.abspath(sys.argv[0])
-    if os.path.basename(script) == "distcc-build":
+    if os.path.basename(sys.argv[0]) == "distcc-build":
+        script = os.path.abspath(sys.argv[0])
         yield os.path.join(os.path.dirname(os.path.dirname(script)), name)
     yield os.path.join(sys.prefix, name)
     import sysconfig
