@@ -54,6 +54,10 @@ class Bench:
         assert made == (self.directory / "expected.o").read_bytes()
 
     def command(self, *words: str, expect: int = 0) -> str:
+        """What a command of distcc-build prints."""
+        return self.run(*words, expect=expect).stdout
+
+    def run(self, *words: str, expect: int = 0) -> "subprocess.CompletedProcess[str]":
         done = subprocess.run(
             [launcher().with_name("distcc-build"), *words],
             cwd=self.directory,
@@ -64,7 +68,7 @@ class Bench:
             timeout=300,
         )
         assert done.returncode == expect, done
-        return done.stdout
+        return done
 
 
 def age(cache: Path, seconds: int) -> None:

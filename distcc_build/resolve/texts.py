@@ -47,12 +47,14 @@ class Texts:
         :returns: by name; what could not be asked in time is left out.
         """
         end = self._loop.time() + seconds
-        news = True
-        while news and self._out:
-            before = self._heard
-            left = min(quiet, end - self._loop.time())
-            news = self._loop.run(lambda before=before: self._heard > before, left)  # type: ignore[misc]
+        while self._out and self._more(min(quiet, end - self._loop.time())):
+            pass
         return {name: one for name, one in self._answers.items() if not isinstance(one, Failed)}
+
+    def _more(self, seconds: float) -> bool:
+        """Whether another answer comes in that time."""
+        before = self._heard
+        return self._loop.run(lambda: self._heard > before, seconds)
 
     def _ask(self) -> None:
         while self._left and len(self._out) < AT_ONCE:
