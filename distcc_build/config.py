@@ -18,8 +18,8 @@ __all__ = ["PREFIX", "Config", "parse_config", "switched_off", "unclear_switch"]
 PREFIX = "DISTCC_BUILD_"
 """An option's variable is this and its name in capitals."""
 
-NOT_OPTIONS = {"VERBOSE", "HOSTS"}
-"""With the prefix, but no options: the launcher's own, and one between our processes."""
+NOT_OPTIONS = {"VERBOSE", "RECORD", "HOSTS"}
+"""With the prefix, but no options: two of the launcher's own, and one between our processes."""
 
 HARDENING = {"only", "require_dnssec"}
 """Options that forbid something.  One that is not understood must not be dropped, wherever it

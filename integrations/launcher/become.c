@@ -11,6 +11,7 @@
 #include "become.h"
 #include "compiler.h"
 #include "env.h"
+#include "handover.h"
 #include "os.h"
 #include "plan.h"
 #include "say.h"
@@ -81,7 +82,7 @@ prepare(const char *path, char **envp, bool local_hosts)
 }
 
 int
-become_compiler(char **argv, char **envp, bool local_hosts)
+become_compiler(char **argv, char **envp, bool local_hosts, const char *why)
 {
 	char path[PATH_MAX];
 	int status = compiler_find(argv[0], path), error = EACCES;
@@ -92,6 +93,8 @@ become_compiler(char **argv, char **envp, bool local_hosts)
 			argv[0] = path;
 		envp = prepare(path, envp, local_hosts);
 		say_why("becomes", path);
+		if (why)
+			handover(path, argv, envp, "compiler", why);
 		execve(path, argv, envp);
 		error = errno;
 		if (error == ENOEXEC)
@@ -100,6 +103,17 @@ become_compiler(char **argv, char **envp, bool local_hosts)
 	}
 	fprintf(stderr, "distcc-launch: %s: %s\n", argv[0], status == 127 ? "not found" : strerror(error));
 	return status;
+}
+
+/* is it a plan for ccache */
+static bool
+sets_prefix(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->nvariables; i++) {
+		if (env_names(plan->variables[i].entry, "CCACHE_PREFIX", 13))
+			return true;
+	}
+	return false;
 }
 
 void
@@ -133,6 +147,10 @@ become_planned(const struct plan *plan, char **argv, char **envp)
 		return;
 	}
 	say_why(plan->distcc ? "becomes distcc, with the words behind it" : "becomes", plan->program);
+	/* ccache comes back to us with what it does not have */
+	if (!sets_prefix(plan))
+		handover(plan->program, argv, changed, plan->distcc ? "distcc" : "compiler",
+		         plan->nnotes > 0 ? plan->notes[0].text : "");
 	execve(plan->program, argv, changed);
 	say_why(plan->program, strerror(errno));
 }

@@ -32,7 +32,8 @@ matters(const char *entry)
 
 	if (strncmp(entry, ours, sizeof(ours) - 1) == 0)
 		return !env_names(entry, "DISTCC_BUILD_VERBOSE", 20) &&
-		       !env_names(entry, "DISTCC_BUILD_HOSTS", 18);
+		       !env_names(entry, "DISTCC_BUILD_HOSTS", 18) &&
+		       !env_names(entry, "DISTCC_BUILD_RECORD", 19);
 	return env_names(entry, "DISTCC_DIR", 10) || env_names(entry, "HOME", 4) ||
 	       env_names(entry, "XDG_CONFIG_HOME", 15) || env_names(entry, "XDG_CACHE_HOME", 14);
 }

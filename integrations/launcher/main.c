@@ -43,6 +43,9 @@ static const struct {
              {"--cc", query_cc},
              {"--makefile", query_makefile}};
 
+static const char no_place[] = "there is no cache directory of this user's alone";
+static const char no_plan[] = "there is no plan that can be carried out";
+
 static char **envp;
 static char cwd[PATH_MAX];
 
@@ -132,11 +135,11 @@ launch(char **argv)
 
 	if (d.reason) {
 		say_why("compiled here", d.reason);
-		return become_compiler(argv, envp, !d.untouched);
+		return become_compiler(argv, envp, !d.untouched, d.reason);
 	}
 	if (!obtain_place(&place, name, argv[0], cwd, envp)) {
-		say_why("compiled here", "there is no cache directory of this user's alone");
-		return become_compiler(argv, envp, true);
+		say_why("compiled here", no_place);
+		return become_compiler(argv, envp, true, no_place);
 	}
 	if ((plan = obtain_plan(&place, name, argv[0]))) {
 		if (plan->debug && (d.extra[d.more] = debug_directory(d.words, plan->debug, cwd)))
@@ -149,8 +152,8 @@ launch(char **argv)
 		if ((words = with_extra(argv, d.extra, d.more)))
 			become_planned(plan, words, envp);
 	}
-	say_why("compiled here", "there is no plan that can be carried out");
-	return become_compiler(argv, envp, true);
+	say_why("compiled here", no_plan);
+	return become_compiler(argv, envp, true, no_plan);
 }
 
 /* KEY=VALUE, each with a NUL at its end, as values may hold newlines */
@@ -166,7 +169,7 @@ print_why(char **argv)
 	else if (obtain_place(&place, name, argv[0], cwd, envp))
 		printf("plan=%s/%s%c", place.directory, name, 0);
 	else
-		printf("local=there is no cache directory of this user's alone%c", 0);
+		printf("local=%s%c", no_place, 0);
 	for (int i = 0; i < d.more; i++)
 		printf("add=%s%c", d.extra[i], 0);
 	for (char **word = d.words; *word; word++)
@@ -208,7 +211,7 @@ main(int argc, char **argv, char **environment)
 	envp = environment;
 	/* where PATH has our alias in the place of distcc, `distcc -j` and the like are distcc's */
 	if (argc > 1 && *argv[1] == '-' && strcmp(argv[0], distcc) == 0)
-		return become_compiler(argv, envp, false);
+		return become_compiler(argv, envp, false, NULL);
 	if (!getcwd(cwd, sizeof(cwd)))
 		*cwd = '\0';
 	if (argc > 1 && strcmp(argv[1], "--plan") == 0)

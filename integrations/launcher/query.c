@@ -11,13 +11,10 @@
 #include "env.h"
 #include "key.h"
 #include "obtain.h"
-#include "os.h"
 #include "plan.h"
+#include "prefix.h"
 #include "query.h"
 #include "refresh.h"
-
-/* below the prefix: LLVM's tools look through a launcher of this file name */
-#define ALIAS "/libexec/distcc-build/distcc"
 
 /* with this, distcc-build asks, and knows what to do without an answer */
 static const char ASKED[] = "_DISTCC_BUILD_ASKED";
@@ -128,30 +125,17 @@ plain(char **words)
 static bool
 find_prefix(char prefix[PATH_MAX])
 {
-	static const char *const places[] = {"/bin/distcc-launch", ALIAS};
-	size_t length, end;
-
-	if (!os_self(prefix, PATH_MAX) || prefix[strspn(prefix, SAFE)] != '\0')
-		return false;
-	length = strlen(prefix);
-	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++) {
-		end = strlen(places[i]);
-		if (length > end && strcmp(prefix + length - end, places[i]) == 0) {
-			prefix[length - end] = '\0';
-			return true;
-		}
-	}
-	return false;
+	return prefix_find(prefix) && prefix[strspn(prefix, SAFE)] == '\0';
 }
 
 int
 query_cc(char **words, const char *cwd, char **envp)
 {
-	char path[PATH_MAX + sizeof(ALIAS)];
+	char path[PATH_MAX + sizeof(PREFIX_ALIAS)];
 
 	(void)cwd;
 	if (plain(words) && find_prefix(path)) {
-		strcat(path, ALIAS);
+		strcat(path, PREFIX_ALIAS);
 		if (access(path, X_OK) == 0) {
 			fputs(path, stdout);
 			for (; *words; words++)
