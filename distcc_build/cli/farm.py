@@ -6,14 +6,13 @@ import signal
 import sys
 from typing import TYPE_CHECKING, NoReturn
 
+from distcc_build.child import on_ending, run_to_end
+
 if TYPE_CHECKING:
     from distcc_build.farm.loopback import Farm
 
 HELP = "start a farm on this machine, for as long as a command runs"
 EXAMPLE = "distcc-build farm --servers 4 -- make -j40"
-
-# A terminal's Ctrl-C, the terminal's end, and a polite kill.
-ENDINGS = (signal.SIGINT, signal.SIGHUP, signal.SIGTERM)
 
 # As many as DISTCC_BUILD_LIMIT takes; and 1,000 distccd are more than any machine needs.
 MOST = 1000
@@ -44,40 +43,24 @@ def run(args: argparse.Namespace) -> int:
 
     command = args.words[1:] if args.words[:1] == ["--"] else args.words
     try:
-        _on_ending(_end)
+        on_ending(_end)
         with Farm(servers=args.servers, slots=args.slots) as farm:
             try:
                 return _run_command(command, farm.environment()) if command else _stay(farm)
             finally:
                 # What is left to do takes milliseconds; a second Ctrl-C must not cut it short.
-                _on_ending(signal.SIG_IGN)
+                on_ending(signal.SIG_IGN)
     except _Ended as ended:
         return 128 + ended.number
 
 
 def _run_command(command: list[str], environment: dict[str, str]) -> int:
-    """Run `command` to its end; what would end us is passed on to it."""
-    import subprocess
-
-    early: list[int] = []
-    _on_ending(lambda number, _: early.append(number))
+    """Run `command` to its end."""
     try:
-        process = subprocess.Popen(command, env=environment)
+        return run_to_end(command, environment)
     except OSError as error:
         print(f"distcc-build: {command[0]}: {error.strerror}", file=sys.stderr)
         return 127 if isinstance(error, FileNotFoundError) else 126
-
-    def pass_on(number: int, _: object = None) -> None:
-        # Ctrl-C reaches the whole foreground, so the command has it already; twice may be
-        # more than it takes.
-        if number != signal.SIGINT or not _in_foreground():
-            process.send_signal(number)
-
-    _on_ending(pass_on)
-    for number in early:
-        pass_on(number)
-    status = process.wait()
-    return 128 - status if status < 0 else status
 
 
 def _stay(farm: "Farm") -> int:
@@ -103,7 +86,7 @@ def _stay(farm: "Farm") -> int:
 
 
 class _Ended(Exception):  # noqa: N818  (an order from outside, not an error)
-    """One of ENDINGS has arrived."""
+    """Somebody wants us to end."""
 
     def __init__(self, number: int) -> None:
         self.number = number
@@ -111,27 +94,6 @@ class _Ended(Exception):  # noqa: N818  (an order from outside, not an error)
 
 def _end(number: int, _: object) -> NoReturn:
     raise _Ended(number)
-
-
-def _on_ending(handler: "signal._HANDLER") -> None:
-    for number in ENDINGS:
-        # Ignored since before we started, as by nohup: it stays so.
-        if signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, handler)
-
-
-def _in_foreground() -> bool:
-    """Whether our terminal sends its signals to us."""
-    try:
-        terminal = os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY)
-    except OSError:
-        return False
-    try:
-        return os.tcgetpgrp(terminal) == os.getpgrp()
-    except OSError:
-        return False
-    finally:
-        os.close(terminal)
 
 
 def _count(text: str) -> int:

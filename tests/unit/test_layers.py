@@ -21,7 +21,7 @@ LAYERS = [
     ["choice", "tally"],
     ["farmfile"],
     ["outcome", "health"],
-    ["trust", "loop"],
+    ["trust", "loop", "child"],
     ["machine", "inputs", "paths", "store", "backoff", "resolve.pair", "resolve.system"],
     ["exchange", "resolve.dnssec", "resolve.sockets", "resolve.stream", "spawn"],
     ["resolve.resolver", "resolve.survey", "reference", "stats", "client"],
