@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 from distcc_build.distcc_rules import why_distcc_local
 from distcc_build.flags import words_of
 
-__all__ = ["COMPILED_AGAIN", "KILLED", "UNKNOWN", "Job", "Phase", "read_journal"]
+__all__ = ["COMPILED_AGAIN", "KILLED", "UNKNOWN", "Job", "Phase", "read_journal", "unfinished"]
 
 PHASES = ("start", "wait", "connect", "preprocess", "send", "compile", "receive", "done")
 """distcc's, by its numbers."""
@@ -108,16 +108,32 @@ def read_journal(data: bytes) -> list[Job]:
     What is no record, or half of one, is left out; a compile without its second line is there,
     as one that was killed.
     """
-    begun: dict[tuple[int, int], dict[str, Any]] = {}
-    ended: dict[tuple[int, int], dict[str, Any]] = {}
-    for record in _records(data):
-        key = record["pid"], record["id"]
-        if "begin" in record:
-            begun[key] = record
-        else:
-            ended[key] = record
+    begun, ended = _paired(data)
     jobs = [_job(record, ended.get(key, {})) for key, record in begun.items()]
     return sorted(jobs, key=lambda job: (job.begin, job.pid))
+
+
+def unfinished(data: bytes) -> list[tuple[int, float, bytes]]:
+    """The compiles without a second line: the recorder's process id, the begin, the first line.
+
+    The begin is in seconds since 1970.
+    """
+    begun, ended = _paired(data)
+    left = [record for key, record in begun.items() if key not in ended]
+    # The same text again: surrogates are in it as escapes.
+    return [(one["pid"], one["begin"] / 1e9, json.dumps(one).encode()) for one in left]
+
+
+_Records = dict[tuple[int, int], dict[str, Any]]
+
+
+def _paired(data: bytes) -> tuple[_Records, _Records]:
+    begun: _Records = {}
+    ended: _Records = {}
+    for record in _records(data):
+        part = begun if "begin" in record else ended
+        part[record["pid"], record["id"]] = record
+    return begun, ended
 
 
 def _records(data: bytes) -> Iterator[dict[str, Any]]:

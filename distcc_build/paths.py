@@ -19,9 +19,11 @@ __all__ = [
     "launcher",
     "missing",
     "plan_paths",
+    "recorder",
 ]
 
 LAUNCHER = "bin/distcc-launch"
+RECORDER = "libexec/distcc-build/distcc-record"
 ALIAS = "libexec/distcc-build/distcc"
 """Below the prefix.  LLVM's tools look through a launcher of this file name."""
 
@@ -57,6 +59,16 @@ def alias_text() -> str:
         return _installed(ALIAS)
     except NotFoundError:
         return _installed(LAUNCHER)
+
+
+def recorder() -> "Path":
+    """What waits for a compile in the launcher's place, and records it.
+
+    :raises NotFoundError: when it is not installed.
+    """
+    from pathlib import Path
+
+    return Path(_installed(RECORDER))
 
 
 def integrations() -> "Path":

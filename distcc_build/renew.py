@@ -22,6 +22,9 @@ from distcc_build.store import read_trusted, replace
 
 __all__ = ["background", "write_plans"]
 
+LARGE = 1 << 20
+"""Bytes of a journal, about 2,500 compiles."""
+
 LIFE = 30
 """Seconds after which a refresher that hangs is ended, whatever it waits for."""
 
@@ -67,8 +70,18 @@ def background(words: Sequence[str]) -> int:
             heard = assess_silent(silent, plan_path.parent, [word])
             if heard is not None:
                 write_plans(word, heard, environ)
+    with contextlib.suppress(Exception):
+        _keep_journal_small(plan_path.parent)
     # Tearing the interpreter down takes 20 ms.
     os._exit(0)
+
+
+def _keep_journal_small(directory: Path) -> None:
+    """Sum up the journal for `stats`, which would grow without end where nobody asks for it."""
+    if (directory / "journal").stat().st_size >= LARGE:
+        from distcc_build.recording import sum_up
+
+        sum_up(directory)
 
 
 def _served_stale(plan_path: Path) -> bool:

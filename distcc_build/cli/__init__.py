@@ -12,6 +12,7 @@ COMMANDS = {
     "servers": "servers",
     "check": "check",
     "run": "run",
+    "stats": "stats",
     "farm": "farm",
     "setup": "setup",
     "cmakedir": "cmakedir",

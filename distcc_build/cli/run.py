@@ -2,22 +2,36 @@
 
 import argparse
 import os
-import re
-from collections.abc import Mapping
+import socket
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from distcc_build.cli.common import add_options, cache_directory, environment, warn
-from distcc_build.errors import UsageError
+from distcc_build.cli.common import add_options, cache_directory, environment, printable, warn
+from distcc_build.errors import DistccBuildError, UsageError
+
+if TYPE_CHECKING:
+    from distcc_build.launch import Situation
+    from distcc_build.tally import Build
 
 HELP = "run a build with jobs, hosts and ccache set up for the farm"
 EXAMPLE = "distcc-build run -- make CC='distcc gcc'"
 
 
-COMPILERS = ("gcc", "g++")
-
-
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     add_options(parser)
+    parser.add_argument(
+        "--report", type=_new_file, metavar="FILE", help="write a page about its compiles, in HTML"
+    )
+    parser.add_argument(
+        "--trace",
+        type=_new_file,
+        metavar="FILE",
+        help="write a trace of its compiles, for Perfetto and speedscope",
+    )
     parser.add_argument("words", nargs=argparse.REMAINDER, metavar="-- COMMAND", help="what to run")
 
 
@@ -27,73 +41,119 @@ def run(args: argparse.Namespace) -> int:
     if not words or not words[0]:
         raise UsageError("run: expected a command, as in: distcc-build run -- make")
     environ = environment(args)
+    situation = None
     try:
-        environ = build_environment(environ)
+        from distcc_build.buildenv import build_environment
+
+        environ, situation = build_environment(environ)
+        warn(situation.inputs.warnings if situation else ())
     except Exception as error:  # noqa: BLE001 - whatever it is, the build goes on
         warn([f"{str(error) or type(error).__name__}; the command runs without the farm"])
+    if args.report or args.trace:
+        try:
+            return _watched(args, words, environ, situation)
+        except DistccBuildError as error:
+            warn([f"{error}; the command runs without a report"])
     try:
         os.execvpe(words[0], words, environ)  # noqa: S606 - no shell is wanted
     except OSError as error:
-        warn([f"{words[0]!a}: {error.strerror}"])
-        return 127 if isinstance(error, FileNotFoundError) else 126
+        return _not_started(words[0], error)
 
 
-def build_environment(environ: dict[str, str]) -> dict[str, str]:
-    """The environment for a build: whatever the user has set stays.
+def _watched(
+    args: argparse.Namespace,
+    words: Sequence[str],
+    environ: dict[str, str],
+    situation: "Situation | None",
+) -> int:
+    """Run the command, and write about its compiles; the exit status is its own.
 
-    :raises DistccBuildError: when there is no launcher or no usable configuration.
+    :raises DistccBuildError: when there can be no record.
     """
-    from distcc_build.config import switched_off
-    from distcc_build.inputs import read_inputs
-    from distcc_build.launch import assess, distcc_environment
-    from distcc_build.paths import alias, launcher
+    from distcc_build.child import run_to_end
+    from distcc_build.paths import recorder
+    from distcc_build.recording import JOURNAL, recorded
 
-    if switched_off(environ):
-        return environ
+    recorder()
     directory = cache_directory(environ)
-    # A plain `distcc` takes one list for all compilers: those servers that are good for both.
-    situation = assess(read_inputs(environ), directory, environ, *COMPILERS)
-    warn(situation.inputs.warnings)
-    hosts, number = situation.hosts(*COMPILERS), situation.jobs(*COMPILERS)
-    env, defaults = distcc_environment(situation, hosts, environ, directory)
-    if "DISTCC_HOSTS" in env:
-        # The launcher goes on discovering; the expanded list is for distcc called by name.
-        env["DISTCC_BUILD_HOSTS"] = str(situation.inputs.hosts)
-    jobs = f"-j{number}"
-    # `distcc gcc` goes through the launcher, so that each compiler has servers of its own.
-    folders = [*([str(alias().parent)] if alias().name == "distcc" else [])]
-    folders += environ.get("PATH", os.defpath).split(os.pathsep)
-    env["PATH"] = os.pathsep.join(dict.fromkeys([*folders, str(launcher().parent)]))
-    defaults |= {
-        "CCACHE_PREFIX": str(launcher()),
-        "CMAKE_BUILD_PARALLEL_LEVEL": str(number),
-    }
-    for variable in ("MAKEFLAGS", "SCONSFLAGS"):
-        if not has_jobs(environ, variable):
-            env[variable] = with_jobs(environ.get(variable, ""), jobs)
-    return {**defaults, **environ, **env}
+    with recorded(directory) as journal:
+        begin = time.time()
+        try:
+            status = run_to_end(words, {**environ, JOURNAL: str(journal)})
+        except OSError as error:
+            return _not_started(words[0], error)
+        end = time.time()
+        try:
+            _tell(args, journal, _build(words, begin, end, status, situation), environ, directory)
+        except OSError as error:
+            warn(
+                [f"{error.filename or 'the report'}: {error.strerror or error}; it is not written"]
+            )
+    return status
 
 
-def with_jobs(flags: str, jobs: str) -> str:
-    """Add the number of jobs to the flags of Make or SCons.
+def _tell(
+    args: argparse.Namespace,
+    journal: Path,
+    build: "Build",
+    environ: dict[str, str],
+    directory: Path,
+) -> None:
+    """Write what was asked for, and say the most of it."""
+    from distcc_build.journal import read_journal
+    from distcc_build.recording import add_to_totals, recording_all
+    from distcc_build.summary import build_lines
+    from distcc_build.tally import count
 
-    GNU make writes short options without a dash as the first word, and variables behind `--`.
+    jobs = read_journal(journal.read_bytes())
+    # Not on stdout, which is the command's.
+    for line in build_lines(build, count(jobs, build.cores)):
+        print(printable(line), file=sys.stderr)
+    if recording_all(environ):
+        # The launcher writes into one journal only.
+        add_to_totals(directory, jobs)
+    if args.report:
+        from distcc_build.report import page
 
-    >>> [with_jobs(flags, "-j4") for flags in ("", "k", "-k", "-- CC=gcc", "k -- A=b")]
-    ['-j4', 'k -j4', '-k -j4', '-j4 -- CC=gcc', 'k -j4 -- A=b']
-    """
-    options, sign, variables = f" {flags}".partition(" -- ")
-    return f"{options} {jobs}{sign}{variables}".strip()
+        args.report.write_text(page(build, jobs), "utf-8")
+    if args.trace:
+        from distcc_build.trace import trace
+
+        args.trace.write_text(trace(build, jobs), "utf-8")
+    warn(f"{path} is written" for path in (args.report, args.trace) if path)
 
 
-def has_jobs(environ: Mapping[str, str], variable: str) -> bool:
-    """Whether flags for Make or SCons already say how many jobs to run.
+def _build(
+    words: Sequence[str], begin: float, end: float, status: int, situation: "Situation | None"
+) -> "Build":
+    from distcc_build import machine
+    from distcc_build.buildenv import COMPILERS
+    from distcc_build.tally import Build
 
-    >>> [has_jobs({"M": text}, "M") for text in ("-k -j4", "kj", "--jobs=3", "-j 2", "k -- A=-j")]
-    [True, True, True, True, False]
-    """
-    flags = environ.get(variable, "").partition(" -- ")[0]
-    # GNU make writes its short options together as the first word, without the dash.
-    together = flags.split(" ")[0] if not flags.startswith("-") else ""
-    bundled = variable != "SCONSFLAGS" and "j" in together and "=" not in together
-    return bundled or bool(re.search(r"(^|\s)(-j|--jobs)", flags))
+    farm = situation.farm if situation else None
+    hosts = situation.hosts(*COMPILERS).hosts if situation else ()
+    return Build(
+        command=tuple(words),
+        cwd=os.getcwd(),  # noqa: PTH109
+        begin=begin,
+        end=end,
+        status=status,
+        client=socket.gethostname(),
+        cores=machine.cores(),
+        jobs=situation.jobs(*COMPILERS) if situation else machine.cores(),
+        names={str(one.address): one.name.rstrip(".") for one in farm.servers} if farm else {},
+        limits={one.host: one.slots for one in hosts if one.usable},
+    )
+
+
+def _not_started(word: str, error: OSError) -> int:
+    warn([f"{word!a}: {error.strerror}"])
+    return 127 if isinstance(error, FileNotFoundError) else 126
+
+
+def _new_file(text: str) -> Path:
+    """A file that can be written when the build is over, which may be hours from now."""
+    path = Path(text).absolute()
+    if path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise argparse.ArgumentTypeError(f"expected a file that can be written, got {text!a}")
+    return path

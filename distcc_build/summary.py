@@ -1,0 +1,101 @@
+"""Figures of compiles as text, for a terminal: of one build, and of many."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+
+from distcc_build.journal import UNKNOWN
+from distcc_build.tally import Build, Tally
+from distcc_build.totals import Totals
+
+__all__ = ["build_lines", "totals_lines"]
+
+SHOWN = 10
+"""Rows of a table that may be long."""
+
+
+def build_lines(build: Build, tally: Tally) -> list[str]:
+    """What a build's compiles come to, a line each.
+
+    Where there was none, what may be the reason.
+    """
+    if not tally.compiles:
+        return [
+            "no compile went through the launcher"
+            + (f", only {tally.others} other commands" if tally.others else "")
+            + ": see that the build uses distcc-launch, or distcc by its bare name"
+        ]
+    more = _failed(tally.failed) + _others(tally.others)
+    lines = [
+        f"{'compiles':14}{tally.compiles} in {build.seconds:.1f} s{more}",
+        *_distributed(tally.remote, tally.compiles),
+    ]
+    if tally.remote:
+        lines.append(
+            f"{'saved':14}at most {tally.saved:.1f} s: servers compiled for "
+            f"{tally.elsewhere:.1f} s, and this machine has {build.cores} cores"
+        )
+    rows = ((row.host, row.compiles, row.seconds) for row in tally.rows)
+    lines += _servers(rows, build.names)
+    lines += _causes(tally.causes)
+    lines += ["", "slowest"]
+    for job in tally.slowest:
+        name = job.file or job.output or job.argv[0]
+        lines.append(f"{job.seconds:8.2f} s  {name}  {_host(job.host, build.names)}")
+    return lines
+
+
+def totals_lines(totals: Totals, since: str, names: Mapping[str, str]) -> list[str]:
+    """What all compiles come to, a line each.
+
+    :param since: since when, as text.
+    :param names: of servers, by address.
+    """
+    lines = [
+        f"{'since':14}{since}",
+        f"{'compiles':14}{totals.compiles}{_failed(totals.failed)}{_others(totals.others)}",
+        *_distributed(totals.remote, totals.compiles),
+    ]
+    if totals.remote:
+        lines.append(f"{'elsewhere':14}{totals.elsewhere:.1f} s of compiling")
+    rows = [(host, one.compiles, one.seconds) for host, one in totals.servers.items()]
+    rows.sort(key=lambda row: (row[0] in {"", UNKNOWN}, -row[1], row[0]))
+    lines += _servers(rows, names)
+    return lines + _causes(sorted(totals.causes.items(), key=lambda one: (-one[1], one[0])))
+
+
+def _failed(number: int) -> str:
+    return f", {number} failed" if number else ""
+
+
+def _others(number: int) -> str:
+    return f" ({number} others: links, checks)" if number else ""
+
+
+def _distributed(remote: int, compiles: int) -> Iterator[str]:
+    yield f"{'distributed':14}{remote} ({remote / max(compiles, 1):.1%})"
+
+
+def _servers(rows: Iterable[tuple[str, int, float]], names: Mapping[str, str]) -> list[str]:
+    rows = list(rows)
+    if not rows:
+        return []
+    lines = ["", f"{'compiles':>8}  {'seconds':>8}  where"]
+    lines += [f"{n:8}  {seconds:8.1f}  {_host(host, names)}" for host, n, seconds in rows]
+    return lines
+
+
+def _host(host: str, names: Mapping[str, str]) -> str:
+    if host in {"", UNKNOWN}:
+        return "this machine" if not host else "unknown"
+    return f"{names[host].rstrip('.')} {host}" if host in names else host
+
+
+def _causes(causes: Sequence[tuple[str, int]]) -> list[str]:
+    if not causes:
+        return []
+    lines = ["", f"{'compiles':>8}  why they were compiled here"]
+    lines += [f"{number:8}  {text}" for text, number in islice(causes, SHOWN)]
+    if len(causes) > SHOWN:
+        rest = sum(number for _, number in causes[SHOWN:])
+        lines.append(f"{rest:8}  {len(causes) - SHOWN} other reasons")
+    return lines
