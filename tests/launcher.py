@@ -36,7 +36,8 @@ def build(name: str) -> Path:
     scripts = Path(sys.executable).parent
     environ = {**os.environ, "PATH": f"{scripts}{os.pathsep}{os.environ['PATH']}"}
     directory = _session_directory() / name
-    targets = [f"integrations/launcher/{name}" for name in ("distcc-launch", "distcc", "verdicts")]
+    programs = ("distcc-launch", "distcc", "distcc-record", "verdicts")
+    targets = [f"integrations/launcher/{name}" for name in programs]
     _run([*meson, "setup", str(directory), str(ROOT), "-Dwerror=true", *BUILDS[name]], environ)
     _run(["ninja", "-C", str(directory), *targets], environ)
     return directory / "integrations" / "launcher"

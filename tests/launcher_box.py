@@ -59,6 +59,7 @@ class Box:
             (self.root / directory).mkdir(parents=True)
         shutil.copy(build(self.name) / "distcc-launch", self.launcher)
         shutil.copy(build(self.name) / "distcc", self.alias)
+        shutil.copy(build(self.name) / "distcc-record", self.alias.parent)
         for tool in ("gcc", "distcc"):
             shutil.copy(recorder(), self.root / "tools" / tool)
         self.plan_for_refresher()

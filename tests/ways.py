@@ -9,8 +9,9 @@ from starting import start
 
 __all__ = ["WAYS", "Way"]
 
-WAYS = ("fresh", "stale", "cold", "none", "off", "local")
-"""How it comes to what it becomes: by a plan, by no plan, and without looking for one."""
+WAYS = ("fresh", "stale", "cold", "none", "off", "local", "recorded", "recorded-local")
+"""How it comes to what it becomes: by a plan, by no plan, and without looking for one; and by the
+recorder, which waits for it."""
 
 
 class Way:
@@ -19,9 +20,14 @@ class Way:
     def __init__(self, box: Box, name: str) -> None:
         self.box, self.name = box, name
         self.notes: list[str] = []
-        self.words = [b"gcc", b"-E" if name == "local" else b"-c", b"a.c"]
+        local = name.endswith("local")
+        self.words = [b"gcc", b"-E" if local else b"-c", b"a.c"]
+        self.recorded = name.startswith("recorded")
+        self.journal = box.root / "journal"
+        if self.recorded:
+            self.journal.touch()
         self.environ = box.environ(**({"DISTCC_BUILD": "off"} if name == "off" else {}))
-        self.becomes = "distcc" if name in {"fresh", "stale", "cold"} else "gcc"
+        self.becomes = "distcc" if name in {"fresh", "stale", "cold", "recorded"} else "gcc"
         box.refresher("exit 1" if name == "none" else 'write_plan "$@"')
 
     def prepare(self) -> None:
@@ -46,13 +52,19 @@ class Way:
         env: list[bytes] | None = None,
     ) -> int:
         """Run the launcher."""
-        entries = self.env if env is None else env
+        more = [f"{name}={value}".encode() for name, value in self.more.items()]
+        entries = [*more, *(self.env if env is None else env)]
         return start(self.box.launcher, [b"launcher", *(words or self.words)], entries, arrange)
 
     def direct(self, arrange: Callable[[], object] = lambda: None) -> int:
         """Run what the launcher is to become."""
         words = [b"distcc", *self.words] if self.becomes == "distcc" else self.words
         return start(self.box.root / "tools" / self.becomes, words, self.env, arrange)
+
+    @property
+    def more(self) -> dict[str, str]:
+        """What the launcher has in its environment, and the program is not to have."""
+        return {"_DISTCC_BUILD_JOURNAL": str(self.journal)} if self.recorded else {}
 
     @property
     def env(self) -> list[bytes]:

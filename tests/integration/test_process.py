@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from launcher_box import Box
+from launcher_box import Box, Record
 from ways import WAYS, Way
 
 TIMES = {resource.RLIMIT_CPU, resource.RLIMIT_RTTIME}
@@ -87,6 +87,25 @@ def tame() -> None:
     os.dup2(os.open("/dev/null", os.O_WRONLY), 2)
 
 
+# What one process has, and the next that it starts has not.
+ITS_OWN = ("pid", "session", "group", "parent", "timer", "signals")
+
+
+def inherited(launched: Record, direct: Record) -> None:
+    """See that it is the very process that was started, not one that this started."""
+    assert launched.all("parent") == direct.all("parent")
+    assert launched.all("signals") == direct.all("signals")
+    for key in ("session", "group"):
+        same = [one.all(key) == one.all("pid") for one in (launched, direct)]
+        assert same[0] is same[1]
+        assert same[0] or launched.all(key) == direct.all(key)
+    assert timers(launched) == timers(direct)
+
+
+def timers(record: Record) -> list[bytes]:
+    return [one.split()[1] for one in record.all("timer")]
+
+
 def test_nothing_of_the_process_changes(way: Way) -> None:
     # It is hung up when the other end is closed.
     terminals = os.openpty()
@@ -98,17 +117,19 @@ def test_nothing_of_the_process_changes(way: Way) -> None:
         assert way.launch(arrange) == 0
         launched = way.seen()
         assert launched.argv == direct.argv
-        for key in {key for key, _ in direct.lines} - {"env", "arg", "pid", "session", "group"}:
+        for key in {key for key, _ in direct.lines} - {"env", "arg", *ITS_OWN}:
             assert launched.all(key) == direct.all(key), key
-        for key in ("session", "group"):
-            same = [one.all(key) == one.all("pid") for one in (launched, direct)]
-            assert same[0] is same[1]
-            assert same[0] or launched.all(key) == direct.all(key)
+        if way.recorded:
+            # What is pending is no child's.
+            pending = {one for one in direct.all("signals") if b"Pnd" in one}
+            assert {*direct.all("signals")} - pending <= {*launched.all("signals")}
+        else:
+            inherited(launched, direct)
         assert launched.all("children") == [b""]
         if arrange is not tame:
             assert launched.all("tty") == [b"1 1"]
             assert len(launched.all("open")) == 21
-            assert [one.split()[1] for one in launched.all("timer")] == [b"1"] * 3
+            assert timers(direct) == [b"1"] * 3
     for fd in (*terminals, *opened):
         os.close(fd)
     assert bool(way.box.refreshes) is (way.name in {"stale", "cold", "none"})
@@ -136,7 +157,10 @@ def no_core() -> Iterator[None]:
 
 def ended(way: Way, **environ: str) -> int:
     """How the launcher ends; Python would leave two signals ignored."""
-    path, env = os.fspath(way.box.launcher), {**way.environ, **environ, "RECORD": "/dev/null"}
+    path, env = (
+        os.fspath(way.box.launcher),
+        {**way.environ, **way.more, **environ, "RECORD": "/dev/null"},
+    )
     ignored = (signal.SIGPIPE, signal.SIGXFSZ)
     pid = os.posix_spawn(path, way.words, env, setsigdef=ignored)
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])

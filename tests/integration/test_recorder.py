@@ -1,0 +1,259 @@
+"""What distcc-record writes down, and what it does when it cannot."""
+
+import contextlib
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from launcher_box import Box
+from running import eventually
+
+from distcc_build.journal import COMPILED_AGAIN, KILLED, UNKNOWN, read_journal
+from distcc_build.recording import sum_up
+
+COMPILE = ("gcc", "-O2", "-c", "x.c", "-o", "x.o")
+
+
+@pytest.fixture
+def box(tmp_path: Path) -> Box:
+    made = Box(tmp_path / "box")
+    made.write_plan()
+    (made.root / "journal").touch()
+    return made
+
+
+def journal(box: Box) -> dict[str, str]:
+    return {"_DISTCC_BUILD_JOURNAL": str(box.root / "journal"), "RECORD": "/dev/null"}
+
+
+def jobs(box: Box) -> list[tuple[str, str, int | None]]:
+    read = read_journal((box.root / "journal").read_bytes())
+    return [(one.file, one.why, one.status) for one in read]
+
+
+def test_one_record_for_a_compile_that_is_planned_and_one_that_stays_here(box: Box) -> None:
+    box.script("tools/distcc", "echo object > x.o; exit 3")
+    done = box.run(*COMPILE, environ=journal(box))
+    assert (done.returncode, done.stdout, done.stderr) == (3, b"", b"")
+    assert box.run("gcc", "-E", "x.c", environ=journal(box)).returncode == 0
+    first, second = read_journal((box.root / "journal").read_bytes())
+    assert first.argv == COMPILE
+    assert (first.file, first.output, first.status, first.size) == ("x.c", "x.o", 3, 7)
+    assert first.cwd == str(box.root / "work")
+    # A distcc that says nothing of itself leaves open where it was.
+    assert (first.host, first.compiles) == (UNKNOWN, True)
+    assert (second.host, second.why, second.compiles) == ("", "it makes no object", False)
+    assert first.end is not None
+    assert first.begin <= first.end <= second.begin
+
+
+# distcc's file for its monitors, as its process writes it (src/state.h).
+STATES = """
+write() { # PHASE HOST
+    python3 -c 'import struct, sys
+pid, phase, host = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3].encode()
+sys.stdout.buffer.write(
+    struct.pack("@NLL128s128siiP", 296, 0x44494800, pid, b"x.c", host, 1, phase, 0))' \\
+    "$$" "$1" "$2" >"$HOME/.distcc/state/binstate_$$.new"
+    cat "$HOME/.distcc/state/binstate_$$.new" >"$HOME/.distcc/state/binstate_$$"
+    rm "$HOME/.distcc/state/binstate_$$.new"
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("states", "host", "tried", "why"),
+    [
+        ("write 2 10.0.0.7; write 5 10.0.0.7", "10.0.0.7", (), ""),
+        ("write 5 10.0.0.7; write 5 localhost", "", ("10.0.0.7",), COMPILED_AGAIN),
+    ],
+)
+def test_where_it_ran_is_what_distcc_said_last(
+    box: Box, states: str, host: str, tried: tuple[str, ...], why: str
+) -> None:
+    (box.root / "home/.distcc").mkdir()
+    box.script("tools/distcc", f"{STATES}{states}\nrm $HOME/.distcc/state/binstate_$$")
+    box.run(*COMPILE, environ={**journal(box), "PATH": f"{box.root}/tools:{os.environ['PATH']}"})
+    box.write_plan(PATH=f"{box.root}/tools:{os.environ['PATH']}")
+    environ = {**journal(box), "PATH": f"{box.root}/tools:{os.environ['PATH']}"}
+    (box.root / "journal").write_bytes(b"")
+    assert box.run(*COMPILE, environ=environ).returncode == 0
+    (job,) = read_journal((box.root / "journal").read_bytes())
+    assert (job.host, job.tried, job.why) == (host, tried, why)
+    assert job.phases
+    assert list((box.root / "home/.distcc/state").iterdir()) == []
+
+
+@contextlib.contextmanager
+def compiling(box: Box) -> Iterator[subprocess.Popen[bytes]]:
+    """A compile that has begun, and says so in a file with its process id."""
+    with box.start(*COMPILE, **journal(box)) as process:
+        assert eventually(lambda: (box.root / "pid").exists() and bool(pid(box)))
+        yield process
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1])
+def test_signal_to_the_recorder_alone_ends_the_compile(box: Box, number: signal.Signals) -> None:
+    box.script("tools/distcc", 'echo $$ >"$BOX/pid"; exec sleep 600')
+    with compiling(box) as process:
+        process.send_signal(number)
+        assert process.wait(60) == -number
+    assert [status for _, _, status in jobs(box)] == [-number]
+    assert not running(pid(box))
+
+
+def test_signal_that_the_compile_survives_is_its_own_affair(box: Box) -> None:
+    box.script(
+        "tools/distcc",
+        "trap 'echo heard; exit 5' TERM\necho $$ >\"$BOX/pid\"; while :; do sleep 0.05; done",
+    )
+    with compiling(box) as process:
+        process.send_signal(signal.SIGTERM)
+        assert process.communicate(timeout=60) == (b"heard\n", b"")
+        assert process.returncode == 5
+    assert jobs(box)[0][2] == 5
+
+
+def test_killed_recorder_takes_the_compile_with_it_and_leaves_a_record(box: Box) -> None:
+    box.script("tools/distcc", 'echo $$ >"$BOX/pid"; exec sleep 600')
+    with compiling(box) as process:
+        process.kill()
+    assert eventually(lambda: not running(pid(box)))
+    assert jobs(box) == [("x.c", KILLED, None)]
+
+
+def pid(box: Box) -> int:
+    return int((box.root / "pid").read_text() or 0)
+
+
+def running(number: int) -> bool:
+    try:
+        return ") Z " not in Path(f"/proc/{number}/stat").read_text()
+    except OSError:
+        return False
+
+
+@pytest.mark.parametrize("kind", ["missing", "directory", "fifo", "link", "full"])
+def test_journal_that_cannot_be_written_costs_no_compile(box: Box, kind: str) -> None:
+    path = box.root / "journal"
+    path.unlink()
+    match kind:
+        case "directory":
+            path.mkdir()
+        case "fifo":
+            os.mkfifo(path)
+        case "link":
+            (box.root / "other").touch()
+            path.symlink_to(box.root / "other")
+        case "full":
+            path = Path("/dev/full")
+    environ = {**journal(box), "_DISTCC_BUILD_JOURNAL": str(path), "STATUS": "9"}
+    done = box.run(*COMPILE, environ=environ)
+    assert (done.returncode, done.stdout, done.stderr) == (9, b"", b"")
+    assert kind != "link" or (box.root / "other").read_bytes() == b""
+    assert kind != "missing" or not path.exists()
+
+
+def test_without_a_recorder_there_is_no_record_and_a_compile(box: Box) -> None:
+    (box.root / "prefix/libexec/distcc-build/distcc-record").unlink()
+    assert box.run(*COMPILE, environ={**journal(box), "STATUS": "4"}).returncode == 4
+    assert jobs(box) == []
+
+
+def test_distcc_that_cannot_be_executed_is_replaced_by_the_compiler(box: Box) -> None:
+    (box.root / "tools/distcc").write_bytes(b"\x7fELF nothing of the kind")
+    (box.root / "tools/distcc").chmod(0o755)
+    done = box.run(*COMPILE, environ={**journal(box), "STATUS": "6"})
+    assert (done.returncode, done.stderr) == (6, b"")
+    # Its file is another one than in the plan, so there is none; with it the recorder meets it.
+    box.write_plan()
+    done = box.run(*COMPILE, environ={**journal(box), "STATUS": "6"})
+    assert (done.returncode, done.stderr) == (6, b"")
+
+
+def test_words_of_any_bytes_and_more_than_are_kept(box: Box) -> None:
+    words = [b"gcc", b"-c", b'-DA="\\\x01\xff\xc3\xa4"', "-DB=\u20ac".encode(), b"x.c"]
+    assert box.run(*words, environ=journal(box)).returncode == 0
+    many = [*words, *(b"-DN%d=%s" % (n, b"y" * 90) for n in range(1000)), b"-o", b"x.o"]
+    assert box.run(*many, environ=journal(box)).returncode == 0
+    first, second = read_journal((box.root / "journal").read_bytes())
+    assert [os.fsencode(one) for one in first.argv] == words
+    assert 100 < len(second.argv) < len(many)
+    assert [os.fsencode(one) for one in second.argv] == many[: len(second.argv)]
+
+
+def test_what_a_compile_starts_has_no_record_of_its_own(box: Box) -> None:
+    box.script("tools/distcc", f"_DISTCC_SAFEGUARD=1 exec {box.launcher} gcc -c y.c")
+    for switch in ("0", "1"):
+        environ = {**journal(box), "DISTCC_BUILD_RECORD": switch}
+        assert box.run(*COMPILE, environ=environ).returncode == 0
+    assert [file for file, _, _ in jobs(box)] == ["x.c", "x.c"]
+
+
+def crowd(box: Box, count: int, **environ: str) -> list[subprocess.Popen[bytes]]:
+    return [
+        subprocess.Popen(
+            [box.launcher, "gcc", "-c", f"f{n}.c"],
+            env=box.environ(**environ),
+            cwd=box.root / "work",
+            start_new_session=True,
+        )
+        for n in range(count)
+    ]
+
+
+def test_crowd_and_a_kill_leave_exactly_one_record_each(box: Box) -> None:
+    # Half of them are killed, group by group, while they compile or are about to.
+    box.script("tools/distcc", 'echo "$3" >>"$BOX/started"; exec sleep 0.2')
+    for _ in range(4):
+        processes = crowd(box, 64, **journal(box))
+        for process in processes[::2]:
+            os.killpg(process.pid, signal.SIGKILL)
+        for process in processes:
+            process.wait(60)
+    started = (box.root / "started").read_text().split()
+    files = [file for file, _, _ in jobs(box)]
+    for n in range(64):
+        name = f"f{n}.c"
+        # One that was killed may have begun its record and not its program, never the reverse.
+        assert 4 >= files.count(name) >= started.count(name)
+        assert n % 2 == 0 or files.count(name) == started.count(name) == 4
+    whole = [status for file, _, status in jobs(box) if int(file[1:-2]) % 2]
+    assert whole == [0] * 128
+
+
+def test_switch_keeps_totals_of_all_while_they_are_summed_up(box: Box) -> None:
+    box.script("tools/distcc", "exit 0")
+    environ = {"DISTCC_BUILD_RECORD": "on"}
+    box.write_plan(**environ)
+    since = sum_up(box.cache).since
+    for _ in range(4):
+        processes = crowd(box, 50, **environ)
+        while any(process.poll() is None for process in processes):
+            sum_up(box.cache)
+    totals = sum_up(box.cache)
+    assert (totals.compiles, totals.failed, totals.since) == (200, 0, since)
+    assert sum_up(box.cache, zero=True).compiles == 200
+    assert sum_up(box.cache).compiles == 0
+    for switch in ("off", "0", ""):
+        box.run(*COMPILE, environ={"DISTCC_BUILD_RECORD": switch})
+    assert sum_up(box.cache).compiles == 0
+
+
+def test_switch_needs_no_plan_of_its_own(box: Box) -> None:
+    assert box.plan_path("gcc", DISTCC_BUILD_RECORD="1") == box.plan_path("gcc")
+
+
+def test_compile_that_still_runs_is_counted_when_it_has_ended(box: Box) -> None:
+    box.script("tools/distcc", 'echo $$ >"$BOX/pid"; while [ ! -e "$BOX/go" ]; do sleep 0.02; done')
+    with box.start(*COMPILE, DISTCC_BUILD_RECORD="1") as process:
+        assert eventually((box.root / "pid").exists)
+        assert sum_up(box.cache).compiles == 0
+        assert sum_up(box.cache).compiles == 0
+        (box.root / "go").touch()
+        assert process.wait(60) == 0
+    totals = sum_up(box.cache)
+    assert (totals.compiles, totals.failed) == (1, 0)
