@@ -52,7 +52,7 @@ def run(args: argparse.Namespace) -> int:
     if args.report or args.trace:
         try:
             return _watched(args, words, environ, situation)
-        except DistccBuildError as error:
+        except (DistccBuildError, OSError) as error:
             warn([f"{error}; the command runs without a report"])
     try:
         os.execvpe(words[0], words, environ)  # noqa: S606 - no shell is wanted
@@ -68,7 +68,7 @@ def _watched(
 ) -> int:
     """Run the command, and write about its compiles; the exit status is its own.
 
-    :raises DistccBuildError: when there can be no record.
+    :raises DistccBuildError, OSError: when there can be no record.
     """
     from distcc_build.child import run_to_end
     from distcc_build.paths import recorder
@@ -85,10 +85,8 @@ def _watched(
         end = time.time()
         try:
             _tell(args, journal, _build(words, begin, end, status, situation), environ, directory)
-        except OSError as error:
-            warn(
-                [f"{error.filename or 'the report'}: {error.strerror or error}; it is not written"]
-            )
+        except Exception as error:  # noqa: BLE001 - the build's own status is what counts
+            warn([f"no report: {str(error) or type(error).__name__}"])
     return status
 
 
