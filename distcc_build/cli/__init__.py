@@ -14,6 +14,7 @@ COMMANDS = {
     "run": "run",
     "stats": "stats",
     "farm": "farm",
+    "zone": "zone",
     "setup": "setup",
     "cmakedir": "cmakedir",
     "cmake-include": "cmake_include",
