@@ -1,0 +1,114 @@
+"""The parts of the reference that are made from the code, as Markdown.
+
+A page has a line `% made: NAME` where such a part goes, NAME being a key of PARTS.
+"""
+
+import re
+from collections.abc import Callable, Iterable
+
+from making import facts
+
+__all__ = ["PARTS", "complete"]
+
+MARK = re.compile(r"^% made: (?P<name>\S+)$", re.MULTILINE)
+
+
+def complete(text: str) -> str:
+    """A page with its parts put in.
+
+    :raises KeyError: when there is no such part.
+    """
+    return MARK.sub(lambda found: PARTS[found["name"]](), text)
+
+
+def commands() -> str:
+    """Every command of distcc-build."""
+    return "\n".join(line for one in facts.commands() for line in _command(one))
+
+
+def _command(one: facts.Command) -> Iterable[str]:
+    yield from (f"(command-{one.name})=", f"## {one.name}", "", f"{_text(one.summary)}.", "")
+    yield from ("```text", one.usage, "```", "")
+    for argument in one.arguments:
+        yield ", ".join(f"`{form}`" for form in argument.forms)
+        yield from (f": {_text(argument.help)}", "")
+    yield from ("For example:", "", "```console", f"$ {one.example}", "```", "")
+
+
+def options() -> str:
+    """Every option of the configuration."""
+    lines = []
+    for one in facts.options():
+        first, *more = one.text.split("\n\n")
+        lines += [f"(option-{one.name})=", f"`{one.name}`", f": {_text(_joined(first))}", ""]
+        for paragraph in more:
+            lines += [f"  {_text(_joined(paragraph))}", ""]
+        said = f"Default: `{one.default}`." if one.default else "Default: none."
+        expected = f" Expected: {_text(one.expected)}." if one.expected else ""
+        lines += [f"  {said}{expected} Variable: `{one.variable}`.", ""]
+    return "\n".join(lines)
+
+
+def variables() -> str:
+    """Variables that are no options."""
+    return _definitions(facts.variables())
+
+
+def exits() -> str:
+    """Exit statuses."""
+    return _definitions(facts.exits())
+
+
+def causes() -> str:
+    """What a probe can find."""
+    return _table(("It says", "What it says of the server", "Do"), facts.causes())
+
+
+def files() -> str:
+    """Files in the cache directory."""
+    return _table(("File", "What is in it", "Swept away"), facts.files(), code=True)
+
+
+def stays_local() -> str:
+    """What the launcher gives to the compiler itself."""
+    rows = [
+        (reason, " ".join(f"`{text}`" for text in texts)) for reason, texts in facts.stays_local()
+    ]
+    lines = ["| Because | Command lines with |", "|---|---|"]
+    return "\n".join([*lines, *(f"| {_text(a)} | {b} |" for a, b in rows)])
+
+
+PARTS: dict[str, Callable[[], str]] = {
+    "commands": commands,
+    "options": options,
+    "variables": variables,
+    "exits": exits,
+    "causes": causes,
+    "files": files,
+    "stays-local": stays_local,
+}
+
+
+def _definitions(rows: Iterable[facts.Row]) -> str:
+    return "\n".join(f"`{one.name}`\n: {_text(one.text)}\n" for one in rows)
+
+
+def _table(
+    titles: Iterable[str], rows: Iterable[tuple[str, str, str]], *, code: bool = False
+) -> str:
+    lines = [f"| {' | '.join(titles)} |", "|---|---|---|"]
+    for name, *others in rows:
+        first = f"`{name}`" if code else name
+        lines.append(f"| {' | '.join([first, *map(_text, others)])} |")
+    return "\n".join(lines)
+
+
+def _joined(paragraph: str) -> str:
+    return " ".join(paragraph.split())
+
+
+def _text(text: str) -> str:
+    """Text in which nothing but code between backquotes means anything to Markdown."""
+    parts = text.split("`")
+    parts[::2] = [re.sub(r"([\\*_<>\[\]|$~])", r"\\\1", part) for part in parts[::2]]
+    return "`".join(parts)
