@@ -11,7 +11,7 @@ ROOT = HERE.parent
 sys.path[:0] = [str(ROOT), str(HERE)]
 
 project = "distcc-build"
-(version,) = re.findall(r"^  version: '(.+)',$", (ROOT / "meson.build").read_text("utf-8"), re.M)
+(version,) = re.findall(r"\n  version: '(.+)',", ROOT.joinpath("meson.build").read_text("utf-8"))
 release = version
 extensions = ["myst_parser"]
 exclude_patterns = ["making", "pictures"]

@@ -30,11 +30,11 @@ def distcc_build(version: str) -> str:
         r"[\fB\-\-version\fR] [\fB\-h\fR] \fICOMMAND\fR ...",
         ".SH DESCRIPTION",
         _text(
-            "The administrator gives the distcc servers the DNS names distcc1, distcc2, ...; every "
-            "compile of a build that distcc-launch(1) stands before goes to those of them that give "
-            "the object that this machine gives. distcc-build shows what was found and what becomes "
-            "of a compile, and sets builds up. Results go to standard output, all else to standard "
-            "error."
+            "The administrator gives the distcc servers the DNS names distcc1, distcc2, ...; "
+            "every compile of a build that distcc-launch(1) stands before goes to those of them "
+            "that give the object that this machine gives. distcc-build shows what was found and "
+            "what becomes of a compile, and sets builds up. Results go to standard output, all "
+            "else to standard error."
         ),
         ".SH COMMANDS",
     ]
@@ -67,8 +67,8 @@ def distcc_build(version: str) -> str:
 
 
 LAUNCH = {
-    "COMPILER ARGUMENTS...": "run the compile on a distcc server where that is possible, else here; "
-    "the exit status is the compiler's own",
+    "COMPILER ARGUMENTS...": "run the compile on a distcc server where that is possible, else "
+    "here; the exit status is the compiler's own",
     "--plan COMPILER...": "print the path of each compiler's plan",
     "--why COMPILER ARGUMENTS...": "print what would be done, for programs; "
     "distcc-build why explains it",

@@ -32,7 +32,9 @@ def _command(one: facts.Command) -> Iterable[str]:
     for argument in one.arguments:
         yield ", ".join(f"`{form}`" for form in argument.forms)
         yield from (f": {_text(argument.help)}", "")
-    yield from ("For example:", "", "```console", f"$ {one.example}", "```", "")
+    in_makefile = one.example.startswith(("CC :=", "include "))
+    shown = ("```make", one.example) if in_makefile else ("```console", f"$ {one.example}")
+    yield from ("For example:", "", *shown, "```", "")
 
 
 def options() -> str:
