@@ -10,11 +10,20 @@ ROOT = HERE.parent
 # Of the tree, not of what may be installed beside this Python.
 sys.path[:0] = [str(ROOT), str(HERE)]
 
+
+def unwanted() -> list[str]:
+    """Pages about what is not there."""
+    from making.markdown import wanted
+
+    pages = [(str(one.relative_to(HERE)), one.read_text("utf-8")) for one in HERE.rglob("*.md")]
+    return [name for name, text in pages if not wanted(text)]
+
+
 project = "distcc-build"
 (version,) = re.findall(r"\n  version: '(.+)',", ROOT.joinpath("meson.build").read_text("utf-8"))
 release = version
 extensions = ["myst_parser"]
-exclude_patterns = ["making", "pictures"]
+exclude_patterns = ["making", "pictures", *unwanted()]
 myst_enable_extensions = ["deflist"]
 myst_heading_anchors = 3
 html_theme = "furo"

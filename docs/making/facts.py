@@ -5,7 +5,9 @@ Standard library only: the man pages are made from this when a wheel is built.
 
 import argparse
 import ast
+import importlib
 import inspect
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,6 +26,7 @@ __all__ = [
     "exits",
     "files",
     "options",
+    "schemas",
     "stays_local",
     "variables",
 ]
@@ -50,6 +53,12 @@ class Command(NamedTuple):
     """Several lines, without the word "usage:"."""
     arguments: tuple[Argument, ...]
     example: str
+    status: str
+    """What its exit status says, where it says more than that of others; may be empty."""
+
+    def takes(self, option: str) -> bool:
+        """Whether it has this option."""
+        return any(option == form.split()[0] for one in self.arguments for form in one.forms)
 
 
 class Option(NamedTuple):
@@ -96,8 +105,11 @@ def _command(name: str, parser: argparse.ArgumentParser) -> Command:
         if not isinstance(one, argparse._HelpAction)  # noqa: SLF001
     ]
     summary = (parser.description or "").removesuffix(".")
-    example = (parser.epilog or "").removeprefix("example: ")
-    return Command(name, summary, "\n".join(lines), tuple(arguments), example)
+    module = importlib.import_module(f"distcc_build.cli.{cli.COMMANDS[name]}")
+    # An older way of telling both is one text.
+    example, _, more = module.EXAMPLE.partition("\nexit status: ")
+    status = getattr(module, "STATUS", "") or " ".join(more.split())
+    return Command(name, summary, "\n".join(lines), tuple(arguments), example, status)
 
 
 def _forms(action: argparse.Action) -> Iterator[str]:
@@ -162,6 +174,10 @@ def variables() -> list[Row]:
             "1: the launcher tells what it does with each compile and why",
         ),
         Row(
+            "DISTCC_BUILD_RECORD",
+            "1: every compile is recorded, for distcc-build stats",
+        ),
+        Row(
             "DISTCC_BUILD_CACHE_DIR",
             "where results are kept: $XDG_CACHE_HOME/distcc-build, else ~/.cache/distcc-build, "
             "else /tmp/distcc-build-UID; yours alone, mode 0700",
@@ -224,6 +240,16 @@ def _duration(seconds: int) -> str:
             number = seconds // unit
             return f"after {number} {name}s" if number > 1 else f"after {article} {name}"
     raise ValueError(seconds)
+
+
+def schemas() -> list[tuple[str, str, list[tuple[str, str]]]]:
+    """What commands print with --json: command, what that is, its fields and their meaning."""
+    found = []
+    for file in sorted(Path(cli.__path__[0]).with_name("schemas").glob("*.json")):
+        schema = json.loads(file.read_text("utf-8"))
+        fields = [(name, one.get("description", "")) for name, one in schema["properties"].items()]
+        found.append((file.stem, schema.get("description", ""), fields))
+    return found
 
 
 def stays_local() -> list[tuple[str, list[str]]]:

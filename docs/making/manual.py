@@ -42,6 +42,7 @@ def distcc_build(version: str) -> str:
         lines += [f".SS {_text(one.name)}", _text(f"{one.summary}."), *_code(one.usage)]
         for argument in one.arguments:
             lines += [".TP", ", ".join(map(_bold, argument.forms)), _text(argument.help)]
+        lines += [".PP", _text(f"Exit status: {one.status}.")] if one.status else []
         lines += [".PP", "Example:", *_code(one.example)]
     lines += [".SH CONFIGURATION"]
     lines += [

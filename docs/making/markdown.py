@@ -1,15 +1,21 @@
 """The parts of the reference that are made from the code, as Markdown.
 
-A page has a line `% made: NAME` where such a part goes, NAME being a key of PARTS.
+A page has a line `% made: NAME` where such a part goes, NAME being a key of PARTS.  A page that
+begins with `% needs: THING` is about a command (`top`), an option of one (`run --pump`) or a module
+(`distcc_build.report`); it is none where there is no such thing, and a line `% if THING: TEXT`
+elsewhere is TEXT only where there is.
 """
 
+import importlib.util
 import re
 from collections.abc import Callable, Iterable
 
 from making import facts
 
-__all__ = ["PARTS", "complete"]
+__all__ = ["PARTS", "complete", "is_there", "wanted"]
 
+NEEDS = re.compile(r"% needs: (.+)\n")
+IF = re.compile(r"^% if ([^:\n]+): (.*)\n", re.MULTILINE)
 MARK = re.compile(r"^% made: (?P<name>\S+)$", re.MULTILINE)
 
 
@@ -18,7 +24,22 @@ def complete(text: str) -> str:
 
     :raises KeyError: when there is no such part.
     """
+    text = IF.sub(lambda found: f"{found[2]}\n" if is_there(found[1]) else "", text)
     return MARK.sub(lambda found: PARTS[found["name"]](), text)
+
+
+def wanted(text: str) -> bool:
+    """Whether what a page is about is there."""
+    needs = NEEDS.match(text)
+    return needs is None or is_there(needs[1])
+
+
+def is_there(what: str) -> bool:
+    """Whether there is such a command, option of one, or module."""
+    if what.startswith("distcc_build."):
+        return importlib.util.find_spec(what) is not None
+    name, _, option = what.partition(" ")
+    return any(one.name == name and (not option or one.takes(option)) for one in facts.commands())
 
 
 def commands() -> str:
@@ -34,6 +55,8 @@ def _command(one: facts.Command) -> Iterable[str]:
         yield from (f": {_text(argument.help)}", "")
     in_makefile = one.example.startswith(("CC :=", "include "))
     shown = ("```make", one.example) if in_makefile else ("```console", f"$ {one.example}")
+    if one.status:
+        yield from (f"Exit status: {_text(one.status)}.", "")
     yield from ("For example:", "", *shown, "```", "")
 
 
@@ -80,6 +103,16 @@ def stays_local() -> str:
     return "\n".join([*lines, *(f"| {_text(a)} | {b} |" for a, b in rows)])
 
 
+def schemas() -> str:
+    """The fields of what commands print with --json."""
+    lines = []
+    for name, text, fields in facts.schemas():
+        lines += [f"## {name}", "", _text(text), ""]
+        lines += ["| Field | |", "|---|---|", *(f"| `{one}` | {_text(on)} |" for one, on in fields)]
+        lines += [""]
+    return "\n".join(lines)
+
+
 PARTS: dict[str, Callable[[], str]] = {
     "commands": commands,
     "options": options,
@@ -88,6 +121,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "causes": causes,
     "files": files,
     "stays-local": stays_local,
+    "schemas": schemas,
 }
 
 

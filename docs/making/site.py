@@ -24,7 +24,9 @@ class Site(NamedTuple):
 
     def told(self, text: str) -> str:
         """What a command has printed, with the addresses that the servers would have."""
-        text = text.replace(f":{self.farm.daemons.port}", "")
+        port = self.farm.daemons.port
+        text = text.replace(f":{port}", "").replace(f"port={port}", "port=3632")
+        text = text.replace(self.exports["DISTCC_BUILD_NAMESERVERS"], "10.1.0.53")
         for number, address in enumerate(self.farm.daemons.addresses, 1):
             # Not a part of another address; a dot may end a sentence.
             text = re.sub(

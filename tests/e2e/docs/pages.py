@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from e2e.workbench import ROOT
+from making.markdown import wanted
 
 __all__ = ["DOCS", "PAGES", "Command", "File", "blocks", "console", "matches", "name"]
 
 DOCS = ROOT / "docs"
-PAGES = sorted(DOCS.rglob("*.md"))
+PAGES = sorted(page for page in DOCS.rglob("*.md") if wanted(page.read_text("utf-8")))
+"""Those about what is there."""
 
 FENCE = re.compile(
     r"^(?P<fence>`{3,}|:{3,})(?P<kind>[^\n]*)\n(?P<body>.*?)^(?P=fence)$", re.MULTILINE | re.DOTALL
