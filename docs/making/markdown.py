@@ -54,10 +54,11 @@ def _command(one: facts.Command) -> Iterable[str]:
         yield ", ".join(f"`{form}`" for form in argument.forms)
         yield from (f": {_text(argument.help)}", "")
     in_makefile = one.example.startswith(("CC :=", "include "))
-    shown = ("```make", one.example) if in_makefile else ("```console", f"$ {one.example}")
     if one.status:
         yield from (f"Exit status: {_text(one.status)}.", "")
-    yield from ("For example:", "", *shown, "```", "")
+    sign, kind = ("", "make") if in_makefile else ("$ ", "console")
+    lines = (f"{sign}{line}" for line in one.example.splitlines())
+    yield from ("For example:", "", f"```{kind}", *lines, "```", "")
 
 
 def options() -> str:
