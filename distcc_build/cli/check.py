@@ -4,6 +4,7 @@ import argparse
 import math
 
 from distcc_build.cli.common import add_options, cache_directory, compiler_word, environment, warn
+from distcc_build.cli.progress import waiting
 
 HELP = "look for problems of the farm; silent and exit 0 when there are none"
 EXAMPLE = "distcc-build check --expect 12 --max-latency 0.5"
@@ -41,7 +42,8 @@ def run(args: argparse.Namespace) -> int:
     inputs = read_inputs(environ)
     warn(inputs.warnings)
     directory = cache_directory(environ)
-    health = examine(inputs.config, directory, args.compiler, environ.get("PATH"))
+    with waiting("asking the servers") as told:
+        health = examine(inputs.config, directory, args.compiler, environ.get("PATH"), told)
     found = problems(health, max_latency=args.max_latency, expect=args.expect)
     for line in found:
         print(line)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from distcc_build.cli.common import add_options, cache_directory, environment, printable, warn
+from distcc_build.cli.progress import waiting
 from distcc_build.errors import DistccBuildError, UsageError
 
 if TYPE_CHECKING:
@@ -45,7 +46,8 @@ def run(args: argparse.Namespace) -> int:
     try:
         from distcc_build.buildenv import build_environment
 
-        environ, situation = build_environment(environ)
+        with waiting("looking for the servers"):
+            environ, situation = build_environment(environ)
         warn(situation.inputs.warnings if situation else ())
     except Exception as error:  # noqa: BLE001 - whatever it is, the build goes on
         warn([f"{str(error) or type(error).__name__}; the command runs without the farm"])
