@@ -21,7 +21,7 @@ def parser(only: str | None = None) -> "Parser":
     """
     import importlib
 
-    from distcc_build.cli.parsing import Parser, epilog, sentence
+    from distcc_build.cli.parsing import Parser
 
     top = Parser(
         prog="distcc-build",
@@ -39,9 +39,9 @@ def parser(only: str | None = None) -> "Parser":
         command = commands.add_parser(
             name,
             help=module.HELP,
-            description=sentence(module.HELP),
-            epilog=epilog(module.EXAMPLE, getattr(module, "STATUS", "")),
+            description=f"{module.HELP[0].upper()}{module.HELP[1:]}.",
         )
+        command.example, command.status = module.EXAMPLE, getattr(module, "STATUS", "")
         module.configure(command)
         command.set_defaults(run=module.run)
     return top

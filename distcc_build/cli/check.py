@@ -8,6 +8,7 @@ from distcc_build.cli.progress import waiting
 
 HELP = "look for problems of the farm; silent and exit 0 when there are none"
 EXAMPLE = "distcc-build check --expect 12 --max-latency 0.5"
+STATUS = "0 if all is well, 1 if there is a problem"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 HELP = "start a farm on this machine, for as long as a command runs"
 EXAMPLE = "distcc-build farm --servers 4 -- make -j40"
+STATUS = "the command's; 128 + N if signal N ended it, 127 if it is not found"
 
 # As many as DISTCC_BUILD_LIMIT takes; and 1,000 distccd are more than any machine needs.
 MOST = 1000

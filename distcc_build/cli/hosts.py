@@ -14,6 +14,7 @@ from distcc_build.cli.progress import waiting
 
 HELP = "print the hosts list that a compile is given"
 EXAMPLE = 'DISTCC_HOSTS="$(distcc-build hosts)" distcc gcc -c hello.c'
+STATUS = "1 if no server was discovered (with --all)"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -23,7 +24,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     form.add_argument(
         "--all",
         action="store_true",
-        help="every discovered server, one address a line; exit 1 if none",
+        help="every discovered server, one address a line",
     )
     form.add_argument("--json", action="store_true", help="everything that is known, as JSON")
     parser.add_argument("--refresh", action="store_true", help="ask for every name again first")

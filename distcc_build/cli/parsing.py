@@ -1,14 +1,12 @@
 """The parser of a command line: what is wrong with one is said in one line, with what was meant."""
 
 import argparse
-import difflib
-import textwrap
 from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
 
 from distcc_build.errors import UsageError
 
-__all__ = ["Parser", "epilog", "sentence", "unknown_command"]
+__all__ = ["Parser", "unknown_command"]
 
 WIDTH = 78
 """Columns of what stands below the options; argparse leaves two of a terminal's 80 as well."""
@@ -21,11 +19,25 @@ class Parser(argparse.ArgumentParser):
     had this signature from Python 2.7 to 3.14; without it argparse's own sentence would be said.
     """
 
+    example = ""
+    """A command line, or several lines; they are not wrapped."""
+    status = ""
+    """What the exit status says, where it says more than that of others."""
+
     def __init__(self, **settings: Any) -> None:
         # "--j" must not come to mean something else when an option is added.
-        super().__init__(
-            allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter, **settings
-        )
+        super().__init__(allow_abbrev=False, **settings)
+
+    def format_help(self) -> str:
+        """The help, with what stands below the options."""
+        below = ""
+        if self.example:
+            below = "".join(["\nexample:\n", *(f"  {one}\n" for one in self.example.splitlines())])
+        if self.status:
+            import textwrap
+
+            below += f"\n{textwrap.fill(f'exit status: {self.status}', WIDTH)}\n"
+        return super().format_help() + below
 
     def error(self, message: str) -> NoReturn:
         """Refuse the command line.
@@ -100,28 +112,9 @@ def unknown_command(word: str, commands: Iterable[str]) -> UsageError:
     return UsageError(f"unknown command {word!a}{meant}; distcc-build --help lists them")
 
 
-def sentence(help_text: str) -> str:
-    """A command's HELP as what stands above its options.
-
-    >>> sentence("print one number")
-    'Print one number.'
-    """
-    return textwrap.fill(f"{help_text[0].upper()}{help_text[1:]}.", WIDTH)
-
-
-def epilog(example: str, status: str) -> str:
-    """What stands below a command's options.
-
-    :param example: a command line, or several lines; they are not wrapped.
-    :param status: what the exit status says, where it says more than that of others; or empty.
-    """
-    lines = ["example:", *(f"  {line}" for line in example.splitlines())]
-    if status:
-        lines += ["", *textwrap.wrap(f"exit status: {status}", WIDTH)]
-    return "\n".join(lines)
-
-
 def _meant(word: str, known: Iterable[str]) -> str:
+    import difflib
+
     # Dashes are alike in all options, and would make any two look alike.
     bare = {one.lstrip("-"): one for one in known}
     near = difflib.get_close_matches(word.lstrip("-").lower(), bare, n=1)

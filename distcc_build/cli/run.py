@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 HELP = "run a build with jobs, hosts and ccache set up for the farm"
 EXAMPLE = "distcc-build run -- make CC='distcc gcc'"
+STATUS = "the command's; 127 if it is not found, 126 if it cannot be run"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

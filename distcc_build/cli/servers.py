@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 HELP = "list the servers, in which state each is, and why"
 EXAMPLE = "distcc-build servers --compiler gcc --compiler clang++-15"
+STATUS = "1 if there are no servers, 5 if no compiler that was named is installed"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -22,6 +22,7 @@ from distcc_build.errors import NotFoundError, UsageError
 
 HELP = "tell whether a compile would be distributed, to whom, and why or why not"
 EXAMPLE = "distcc-build why -- gcc -O2 -c hello.c -o hello.o"
+STATUS = "0 if it would be distributed, 1 if it is compiled here"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -15,12 +15,12 @@ from running import ENVIRONMENT, eventually
 
 PROGRAM = [sys.executable, "-P", "-m", "distcc_build"]
 
-# Ctrl-X writes the line as it stands, with a mark behind it that says that it is whole.
+# Ctrl-T writes the line as it stands, with a mark behind it that says that it is whole.
 BASH = """
 PS1='> '
 source ./script
 show() { printf '%s|' "$READLINE_LINE" >out; READLINE_LINE=; READLINE_POINT=0; }
-bind -x '"\\C-x":show'
+bind -x '"\\C-t":show'
 : >ready
 """
 ZSH = """
@@ -29,7 +29,7 @@ fpath=($PWD/functions $fpath)
 autoload -Uz compinit && compinit -u -d $PWD/compdump
 show() { printf '%s|' "$BUFFER" >out; BUFFER=; }
 zle -N show
-bindkey '^X' show
+bindkey '^T' show
 : >ready
 """
 BASH_COMPLETION = Path("/usr/share/bash-completion/bash_completion")
@@ -122,7 +122,7 @@ class Shell:
         """What a line becomes at a Tab."""
         out = self.folder / "out"
         out.unlink(missing_ok=True)
-        self.type(f"{line}\t\x18")
+        self.type(f"{line}\t\x14")
         self.wait_for(lambda: out.exists() and out.read_text().endswith("|"))
         return out.read_text()[:-1]
 
