@@ -53,6 +53,7 @@ LINES = {
     "distcc-build completion zs": "distcc-build completion zsh ",
     "distcc-build schema wh": "distcc-build schema why ",
     "distcc-build hosts --compiler only-h": "distcc-build hosts --compiler only-here ",
+    "distcc-build run --report a-lonely-f": "distcc-build run --report a-lonely-file ",
     "distcc-build jobs -o require_": "distcc-build jobs -o require_dnssec=",
     "distcc-build run -- only-h": "distcc-build run -- only-here ",
     "distcc-build run -- cat a-lonely-f": "distcc-build run -- cat a-lonely-file ",

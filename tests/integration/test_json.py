@@ -1,6 +1,7 @@
 """What is printed with --json is what its schema says, field by field, however the farm is."""
 
 import json
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -110,6 +111,19 @@ def test_a_good_farm(farm: Farm, tmp_path: Path) -> None:
     assert (local["distributed"], local["decided_by"]) == (False, "the launcher")
     gone = checked(env, "why", "--", "no-such-compiler", "-c", "x.c", status=1)
     assert gone["why_here"] == "'no-such-compiler': there is no such compiler"
+
+
+def test_what_was_recorded(farm: Farm, tmp_path: Path) -> None:
+    env = environ(tmp_path, {**farm.exports, "DISTCC_BUILD_CACHE_DIR": str(tmp_path / "cache")})
+    assert checked(env, "stats")["compiles"] == 0
+    env["DISTCC_BUILD_RECORD"] = "1"
+    (tmp_path / "x.c").write_text("int x;\n")
+    for words in (["-c", "x.c"], ["-S", "-E", "x.c", "-o", "x.i"], ["-c", "none.c"], ["-S", "x.c"]):
+        subprocess.run(["distcc-launch", "gcc", *words], cwd=tmp_path, env=env, check=False)
+    said = checked(env, "stats")
+    assert (said["recording"], said["compiles"] > 0) == (True, True)
+    assert said["servers"]
+    assert said["causes"]
 
 
 def test_a_farm_of_six_of_which_five_fail(six: Farm, tmp_path: Path) -> None:
