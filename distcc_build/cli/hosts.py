@@ -26,7 +26,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="every discovered server, one address a line",
     )
-    form.add_argument("--json", action="store_true", help="everything that is known, as JSON")
+    form.add_argument(
+        "--json",
+        action="store_true",
+        help="everything that is known, as JSON (distcc-build schema)",
+    )
     parser.add_argument("--refresh", action="store_true", help="ask for every name again first")
 
 

@@ -30,7 +30,11 @@ STATUS = "1 if there are no servers, 5 if no compiler that was named is installe
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     add_options(parser)
-    parser.add_argument("--json", action="store_true", help="everything that is known, as JSON")
+    parser.add_argument(
+        "--json",
+        action="store_true",
+        help="everything that is known, as JSON (distcc-build schema)",
+    )
     parser.add_argument(
         "--compiler",
         action="append",

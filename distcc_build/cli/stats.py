@@ -30,7 +30,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "-s", "--show-stats", action="store_true", help="what it does anyway, as ccache's -s"
     )
     parser.add_argument("-z", "--zero", action="store_true", help="show them, and begin anew")
-    parser.add_argument("--json", action="store_true", help="the same as JSON")
+    parser.add_argument(
+        "--json", action="store_true", help="the same as JSON (distcc-build schema)"
+    )
 
 
 def run(args: argparse.Namespace) -> int:

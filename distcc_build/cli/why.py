@@ -28,7 +28,9 @@ STATUS = "0 if it would be distributed, 1 if it is compiled here"
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     add_options(parser)
-    parser.add_argument("--json", action="store_true", help="the same as JSON")
+    parser.add_argument(
+        "--json", action="store_true", help="the same as JSON (distcc-build schema)"
+    )
     parser.add_argument(
         "words", nargs=argparse.REMAINDER, metavar="-- COMPILER ARGUMENTS", help="the command line"
     )
