@@ -20,5 +20,6 @@ COMMANDS = {
     "cmake-include": "cmake_include",
     "meson-native": "meson_native",
     "makefile": "makefile",
+    "schema": "schema",
     "completion": "completion",
 }

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from distcc_build.cli.common import add_options, cache_directory, environment, printable, warn
+from distcc_build.cli.progress import waiting
 from distcc_build.errors import DistccBuildError, UsageError
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 HELP = "run a build with jobs, hosts and ccache set up for the farm"
 EXAMPLE = "distcc-build run -- make CC='distcc gcc'"
+STATUS = "the command's; 127 if it is not found, 126 if it cannot be run"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -45,7 +47,8 @@ def run(args: argparse.Namespace) -> int:
     try:
         from distcc_build.buildenv import build_environment
 
-        environ, situation = build_environment(environ)
+        with waiting("looking for the servers"):
+            environ, situation = build_environment(environ)
         warn(situation.inputs.warnings if situation else ())
     except Exception as error:  # noqa: BLE001 - whatever it is, the build goes on
         warn([f"{str(error) or type(error).__name__}; the command runs without the farm"])

@@ -231,7 +231,6 @@ def test_crowd_and_a_kill_leave_exactly_one_record_each(box: Box) -> None:
 def test_switch_keeps_totals_of_all_while_they_are_summed_up(box: Box) -> None:
     box.script("tools/distcc", "exit 0")
     environ = {"DISTCC_BUILD_RECORD": "on"}
-    box.write_plan(**environ)
     since = sum_up(box.cache).since
     for _ in range(4):
         processes = crowd(box, 50, **environ)
