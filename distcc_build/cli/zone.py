@@ -8,7 +8,7 @@ from distcc_build.cli.common import add_options, environment, warn
 from distcc_build.errors import UsageError
 
 HELP = "print the DNS records for a list of servers, as a name server takes them"
-EXAMPLE = "distcc-build zone --domain build.example.com 10.1.0.11/16 10.1.0.12,fd00:1::12/8"
+EXAMPLE = "distcc-build zone --domain build.example.com 10.1.0.11/16 10.1.0.12/8"
 
 FORMATS = ("bind", "dnsmasq", "unbound", "route53")
 
@@ -80,7 +80,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "servers",
-        nargs="+",
+        nargs="*",
         metavar="SERVER",
         help="ADDRESS[,ADDRESS][/SLOTS]: its IPv4 address, its IPv6 address or both, and how many "
         "jobs at once it grants one client",
@@ -95,6 +95,9 @@ def run(args: argparse.Namespace) -> int:
     from distcc_build.zonefile import FORMATS as WRITERS
     from distcc_build.zonefile import Zone, doubts, parse_listed
 
+    # argparse would complain of that before it tells of an option that it does not know.
+    if not args.servers:
+        raise UsageError(f"zone: expected servers, as in: {EXAMPLE}")
     inputs = read_inputs(environment(args))
     config = inputs.config
     servers = [parse_listed(one) for one in args.servers]
