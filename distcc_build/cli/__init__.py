@@ -11,6 +11,7 @@ COMMANDS = {
     "why": "why",
     "servers": "servers",
     "check": "check",
+    "top": "top",
     "run": "run",
     "stats": "stats",
     "farm": "farm",
