@@ -1,10 +1,12 @@
 """Commands, options and files that README and documentation name are there."""
 
 import re
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from e2e.docs import stand_in
 from e2e.docs.pages import PAGES
 from e2e.workbench import ROOT
 from making import facts
@@ -77,6 +79,23 @@ def test_what_readme_tells_of_the_project_is_there() -> None:
     tops = "|".join(one.name for one in ROOT.iterdir() if one.is_dir())
     for path in re.findall(rf"`((?:{tops})/[\w/.]*)`", text):
         assert (ROOT / path).exists(), path
+
+
+OURS = {"distcc-build", "distcc-launch", "cmake", "make", "meson", "ninja", "scons"}
+"""Programs at the beginning of a line; what comes behind ours is looked at above."""
+
+
+def test_what_readme_says_to_type_is_known() -> None:
+    text = ROOT.joinpath("README.md").read_text("utf-8")
+    blocks = re.findall(r"^```sh\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    lines = [shlex.split(line, comments=True) for one in blocks for line in one.splitlines()]
+    assert ["apt", "install", "distcc"] in [line[-3:] for line in lines]
+    for program, *words in (line[line[0] == "sudo" :] for line in lines if line):
+        if program in stand_in.PROGRAMS:
+            # It ends with what it does not know.
+            stand_in.PROGRAMS[program](words)
+        else:
+            assert program in {*OURS, "./dev"}
 
 
 def test_words_that_are_no_command_are_seen() -> None:
