@@ -12,13 +12,15 @@ PACKAGE = ROOT / "distcc_build"
 # Lowest first.  A module may import only from rows above its own.
 LAYERS = [
     ["errors"],
-    ["hostspec"],
+    ["hostspec", "quoting"],
     ["hosts", "resolve.answers", "taskfile", "values", "verdict"],
     ["resolve.losses", "resolve.packet"],
     ["config", "compilers", "distcc_rules", "given", "plan", "flags", "units", "wire"],
     ["resolve.walk", "resolve.resolvconf", "resolve.slots", "resolve.unusual"],
     ["policy", "journal"],
-    ["choice", "activity", "tally"],
+    ["choice", "activity", "lanes", "tally"],
+    ["report.data", "trace"],
+    ["report.assemble"],
     ["farmfile", "totals"],
     ["outcome", "health", "summary"],
     ["trust", "loop", "child"],
@@ -51,9 +53,13 @@ PURE = {
     "hostspec",
     "hosts",
     "journal",
+    "lanes",
+    "quoting",
+    "report.data",
     "summary",
     "tally",
     "totals",
+    "trace",
     "config",
     "compilers",
     "plan",
@@ -126,7 +132,8 @@ def test_few_modules_speak_dns(module: str) -> None:
 
 @pytest.mark.parametrize("folder", ["distcc_build", "integrations", "benchmarks"])
 def test_no_file_is_over_300_lines(folder: str) -> None:
-    files = [one for end in ("py", "c", "h") for one in (ROOT / folder).rglob(f"*.{end}")]
+    ends = ("py", "c", "h", "js", "css", "html")
+    files = [one for end in ends for one in (ROOT / folder).rglob(f"*.{end}")]
     sizes = {str(one.relative_to(ROOT)): len(one.read_text("utf-8").splitlines()) for one in files}
     assert {name: size for name, size in sizes.items() if size > 300} == {}
 
