@@ -11,7 +11,10 @@ __all__ = ["Include", "is_standard", "read_includes"]
 # A directive may be split over lines, have comments inside and begin with other characters.
 _GAP = rb"(?:[ \t\f\v\r]|/\*.*?\*/)*"
 _DIRECTIVE = re.compile(
-    rb"(?:#|%:|\?\?=)" + _GAP + rb"(include\w*|import|embed|__include_macros)\b" + _GAP
+    rb"(?:#|%:|\?\?=)"
+    + _GAP
+    + rb"(include\w*|import|embed|__include_macros)\b"
+    + _GAP
     + rb'(?:"([^"\n]*)"|<([^>\n]*)>)?',
     re.DOTALL,
 )
@@ -81,7 +84,7 @@ def read_includes(text: bytes) -> tuple[Include, ...] | str:
     joined = _SPLICE.sub(b"", text)
     if found := _ELSEWHERE.search(joined):
         return f"{found[0].decode('ascii', 'replace')} means something else on a server"
-    includes = {}
+    includes: dict[Include, None] = {}
     for found in _DIRECTIVE.finditer(joined):
         word, quoted, angled = found.groups()
         name = quoted if quoted is not None else angled

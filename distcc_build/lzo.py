@@ -58,7 +58,7 @@ def expand(data: bytes) -> bytes:
     if not data:
         return b""  # distcc sends nothing for nothing
     stream, out = _Stream(data), bytearray()
-    if data[0] > 17:  # noqa: PLR2004
+    if data[0] > 17:
         count = stream.byte() - 17
         out += stream.take(count)
         literals = min(count, 4)
@@ -66,13 +66,13 @@ def expand(data: bytes) -> bytes:
         literals = 0
     while len(out) <= MAX_SIZE:
         code = stream.byte()
-        if code < 16 and not literals:  # noqa: PLR2004
+        if code < 16 and not literals:
             out += stream.take(3 + stream.length(code, 15))
             literals = 4
             continue
         distance, length, literals = _match(stream, code, literals)
         if distance == END:
-            if length != 3 or not stream.over:  # noqa: PLR2004
+            if length != 3 or not stream.over:
                 raise WireError("an LZO stream with something behind its end")
             return bytes(out)
         if distance > len(out):
@@ -89,18 +89,18 @@ def _match(stream: _Stream, code: int, literals: int) -> tuple[int, int, int]:
 
     :param literals: how many the instruction before had, 4 for a run of them.
     """
-    if code >= 64:  # noqa: PLR2004
+    if code >= 64:
         length = (code >> 5) + 1
-        if code < 128:  # noqa: PLR2004
+        if code < 128:
             length = 3 + (code >> 5 & 1)
         return (stream.byte() << 3) + (code >> 2 & 7) + 1, length, code & 3
-    if code >= 32:  # noqa: PLR2004
+    if code >= 32:
         length = 2 + stream.length(code & 31, 31)
         low, high = stream.take(2)
         return (high << 6) + (low >> 2) + 1, length, low & 3
-    if code >= 16:  # noqa: PLR2004
+    if code >= 16:
         length = 2 + stream.length(code & 7, 7)
         low, high = stream.take(2)
         return END + (code >> 3 & 1) * END + (high << 6) + (low >> 2), length, low & 3
     distance = (stream.byte() << 2) + (code >> 2) + 1
-    return (distance + 2048, 3, code & 3) if literals == 4 else (distance, 2, code & 3)  # noqa: PLR2004
+    return (distance + 2048, 3, code & 3) if literals == 4 else (distance, 2, code & 3)

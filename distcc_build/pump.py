@@ -61,7 +61,7 @@ class Pumping(NamedTuple):
 
 
 def find_script(path: str | None) -> Path:
-    """distcc's own script that starts its include server.
+    """Distcc's own script that starts its include server.
 
     :param path: the value of PATH.
     :raises PumpError: when there is none.

@@ -30,7 +30,7 @@ Stamp = tuple[int, ...]
 
 
 class _Elsewhere(Exception):  # noqa: N818  (a decision, not an error)
-    """This compile is to be preprocessed here; the text says why."""
+    """Why a compile is to be preprocessed here."""
 
 
 class _Copy(NamedTuple):
@@ -170,7 +170,9 @@ class Checker:
             check=False,
         )
         text = os.fsdecode(said.stderr)
-        found = re.search(r"#include <\.\.\.> search starts here:\n(.*?)End of search", text, re.S)
+        found = re.search(
+            r"#include <\.\.\.> search starts here:\n(.*?)End of search", text, re.DOTALL
+        )
         if found is None:
             raise _Elsewhere(f"{compiler} does not say where its headers are")
         return [line.strip() for line in found[1].splitlines()]

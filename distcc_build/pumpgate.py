@@ -12,7 +12,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from distcc_build.pumpcheck import Checker
 
@@ -44,7 +44,7 @@ class Gate(socketserver.ThreadingUnixStreamServer):
         """By why a compile was preprocessed here; empty for those that were not."""
         super().__init__(str(path), _Question)
 
-    def __enter__(self) -> "Gate":
+    def __enter__(self) -> Self:
         threading.Thread(target=self.serve_forever, args=[0.05], daemon=True).start()
         return self
 

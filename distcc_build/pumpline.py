@@ -56,8 +56,15 @@ BUT = (
 )
 
 VARIABLES = frozenset(
-    "CPATH C_INCLUDE_PATH CPLUS_INCLUDE_PATH OBJC_INCLUDE_PATH DEPENDENCIES_OUTPUT"
-    " SUNPRO_DEPENDENCIES SOURCE_DATE_EPOCH".split()
+    [
+        "CPATH",
+        "C_INCLUDE_PATH",
+        "CPLUS_INCLUDE_PATH",
+        "OBJC_INCLUDE_PATH",
+        "DEPENDENCIES_OUTPUT",
+        "SUNPRO_DEPENDENCIES",
+        "SOURCE_DATE_EPOCH",
+    ]
 )
 """What the preprocessor reads and a server does not know."""
 

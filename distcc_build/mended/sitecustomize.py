@@ -15,7 +15,7 @@ def literals(text: str) -> bytes:
     size = len(data)
     if not size:
         return b""
-    if size <= 238:  # noqa: PLR2004 - the longest run whose length is one byte
+    if size <= 238:
         start = bytes([17 + size])
     else:
         zeros, rest = divmod(size - 19, 255)
@@ -26,7 +26,7 @@ def literals(text: str) -> bytes:
 def mend() -> None:
     """Replace what does not work."""
     try:
-        import distcc_pump_c_extensions as extensions
+        import distcc_pump_c_extensions as extensions  # type: ignore[import-not-found, unused-ignore]
     except ImportError:
         return  # another program, or it says itself what is missing
     try:
