@@ -26,6 +26,7 @@ ALL = [
     "client_cpu",
     "real_build",
     "many_clients",
+    "report",
 ]
 BY_NAME = ["faults"]  # takes a quarter of an hour
 

@@ -31,7 +31,8 @@ prog: {objects}
 def main() -> None:
     with tempfile.TemporaryDirectory() as scratch, Farm(environ=dict(os.environ)) as farm:
         project, environment = Path(scratch), farm.environment()
-        _write(project)
+        write_sources(project, FILES, FUNCTIONS)
+        _write_makefiles(project)
         jobs = _output(environment, "distcc-build", "jobs")
         listed = _output(environment, "distcc-build", "hosts").split()
         bare = {
@@ -71,12 +72,12 @@ def main() -> None:
             )
 
 
-def _write(project: Path) -> None:
+def write_sources(project: Path, files: int, functions: int) -> None:
     """Sources that take a compiler some tenths of a second, with headers as usual ones have."""
     rng = random.Random(1)
-    for number in range(FILES):
+    for number in range(files):
         lines = [f"#include <{name}.h>" for name in ("stdio", "stdlib", "string", "math", "time")]
-        for one in range(FUNCTIONS):
+        for one in range(functions):
             a, b, c = (rng.randint(3, 99) for _ in range(3))
             lines.append(
                 f"int f{number}_{one}(int *v, int n)\n{{\n"
@@ -89,6 +90,9 @@ def _write(project: Path) -> None:
         if number == 0:
             lines.append("int main(void) { return 0; }")
         (project / f"f{number}.c").write_text("\n".join(lines) + "\n", "utf-8")
+
+
+def _write_makefiles(project: Path) -> None:
     objects = " ".join(f"f{number}.o" for number in range(FILES))
     for name, launcher in (("ours", "distcc-launch "), ("bare", "distcc "), ("local", "")):
         text = MAKEFILE.format(objects=objects, launcher=launcher)

@@ -10,25 +10,27 @@ from distcc_build.cli import COMMANDS
 from distcc_build.errors import DistccBuildError
 
 if TYPE_CHECKING:
-    import argparse
+    from distcc_build.cli.parsing import Parser
 
 
-def parser(only: str | None = None) -> "argparse.ArgumentParser":
+def parser(only: str | None = None) -> "Parser":
     """The parser of the whole command line.
 
     :param only: import and describe just this subcommand, as one run needs no other;
         None describes all of them.
     """
-    import argparse
     import importlib
 
-    top = argparse.ArgumentParser(
+    from distcc_build.cli.parsing import Parser
+
+    top = Parser(
         prog="distcc-build",
         description="Find the distcc servers of this network and send compiles there.",
-        epilog="distcc-build COMMAND --help tells more about a command.",
-        allow_abbrev=False,
+        epilog="distcc-build help COMMAND (or COMMAND --help) tells more about a command.",
     )
-    top.add_argument("--version", action="store_true", help="print the version and exit")
+    top.add_argument(
+        "--version", action="store_true", help="print the versions of all that takes part"
+    )
     commands = top.add_subparsers(dest="command", metavar="COMMAND", title="commands")
     for name, module_name in COMMANDS.items():
         if only not in (None, name):
@@ -37,10 +39,9 @@ def parser(only: str | None = None) -> "argparse.ArgumentParser":
         command = commands.add_parser(
             name,
             help=module.HELP,
-            description=module.HELP[0].upper() + module.HELP[1:] + ".",
-            epilog=f"example: {module.EXAMPLE}",
-            allow_abbrev=False,
+            description=f"{module.HELP[0].upper()}{module.HELP[1:]}.",
         )
+        command.example, command.status = module.EXAMPLE, getattr(module, "STATUS", "")
         module.configure(command)
         command.set_defaults(run=module.run)
     return top
@@ -102,13 +103,21 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(words: list[str]) -> int:
-    known = words[0] if words and words[0] in COMMANDS else None
-    top = parser(known)
-    args = top.parse_args(words)
-    if args.version:
-        from importlib.metadata import version
+    if words[:1] == ["help"]:
+        # As with git; whatever stands behind the command does not matter.
+        words = [*words[1:2], "--help"]
+    first = words[0] if words and not words[0].startswith("-") else None
+    if first is not None and first not in COMMANDS:
+        from distcc_build.cli.parsing import unknown_command
 
-        print(f"distcc-build {version('distcc-build')}")
+        raise unknown_command(first, COMMANDS)
+    top = parser(first)
+    # What follows an option that stands before all commands is not looked at.
+    args = top.parse_for(words if first else words[:1], first)
+    if args.version:
+        from distcc_build.cli.version import print_versions
+
+        print_versions()
         return 0
     if args.command is None:
         top.print_help()

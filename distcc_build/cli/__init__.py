@@ -19,5 +19,6 @@ COMMANDS = {
     "cmake-include": "cmake_include",
     "meson-native": "meson_native",
     "makefile": "makefile",
+    "schema": "schema",
     "completion": "completion",
 }

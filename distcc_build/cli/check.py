@@ -4,9 +4,11 @@ import argparse
 import math
 
 from distcc_build.cli.common import add_options, cache_directory, compiler_word, environment, warn
+from distcc_build.cli.progress import waiting
 
 HELP = "look for problems of the farm; silent and exit 0 when there are none"
 EXAMPLE = "distcc-build check --expect 12 --max-latency 0.5"
+STATUS = "0 if all is well, 1 if there is a problem"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -41,7 +43,8 @@ def run(args: argparse.Namespace) -> int:
     inputs = read_inputs(environ)
     warn(inputs.warnings)
     directory = cache_directory(environ)
-    health = examine(inputs.config, directory, args.compiler, environ.get("PATH"))
+    with waiting("asking the servers") as told:
+        health = examine(inputs.config, directory, args.compiler, environ.get("PATH"), told)
     found = problems(health, max_latency=args.max_latency, expect=args.expect)
     for line in found:
         print(line)

@@ -6,7 +6,7 @@ from distcc_build import paths
 from distcc_build.errors import NotFoundError
 
 HELP = "print the file for CMAKE_PROJECT_TOP_LEVEL_INCLUDES (CMake 3.24 or newer)"
-EXAMPLE = 'cmake -B build -DCMAKE_PROJECT_TOP_LEVEL_INCLUDES="$(distcc-build cmake-include)"'
+EXAMPLE = 'cmake -B build \\\n  -DCMAKE_PROJECT_TOP_LEVEL_INCLUDES="$(distcc-build cmake-include)"'
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -5,7 +5,7 @@ import contextlib
 import os
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ __all__ = [
     "compiler_word",
     "environment",
     "keep_plans",
+    "print_json",
     "printable",
     "warn",
 ]
@@ -108,6 +109,17 @@ def keep_plans(word: str, situation: "Situation", environ: dict[str, str]) -> No
     # The answer is what was asked for.
     with contextlib.suppress(Exception):
         write_plans(word, situation, environ)
+
+
+def print_json(table: Mapping[str, object], *, version: int = 1) -> None:
+    """Print a result for programs, as the command's schema describes it (schemas/NAME.json).
+
+    :param version: of the schema: one more whenever a field goes away or changes its meaning,
+        and the same where fields are added.
+    """
+    import json
+
+    print(json.dumps({"version": version, **table}, indent=2))
 
 
 def warn(lines: Iterable[str]) -> None:

@@ -5,6 +5,7 @@ import time
 from typing import TYPE_CHECKING
 
 from distcc_build.cli.common import add_options, environment
+from distcc_build.cli.progress import waiting
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,7 +31,8 @@ def run(args: argparse.Namespace) -> int:
     inputs = read_inputs(environ)
     plan_path = plan_paths([args.compiler], environ)[0]
     print(f"hosts list    {inputs.hosts_source}: {str(inputs.hosts) or '(empty)'}")
-    situation = assess(inputs, plan_path.parent, environ, args.compiler)
+    with waiting("looking for the servers"):
+        situation = assess(inputs, plan_path.parent, environ, args.compiler)
     for warning in situation.inputs.warnings:
         print(f"warning       {warning}")
     if inputs.off:

@@ -1,6 +1,7 @@
 """distcc-build farm: a farm of real distccd servers on this machine, to try things with."""
 
 import argparse
+import contextlib
 import os
 import signal
 import sys
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
 HELP = "start a farm on this machine, for as long as a command runs"
 EXAMPLE = "distcc-build farm --servers 4 -- make -j40"
+STATUS = "the command's; 128 + N if signal N ended it, 127 if it is not found"
 
 # As many as DISTCC_BUILD_LIMIT takes; and 1,000 distccd are more than any machine needs.
 MOST = 1000
@@ -39,17 +41,22 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the farm; the exit status is the command's, 128 + N if signal N ended it."""
+    from distcc_build.cli.progress import waiting
     from distcc_build.farm.loopback import Farm
 
     command = args.words[1:] if args.words[:1] == ["--"] else args.words
     try:
         on_ending(_end)
-        with Farm(servers=args.servers, slots=args.slots) as farm:
+        with contextlib.ExitStack() as stack:
+            with waiting("starting the servers"):
+                farm = stack.enter_context(Farm(servers=args.servers, slots=args.slots))
             try:
                 return _run_command(command, farm.environment()) if command else _stay(farm)
             finally:
-                # What is left to do takes milliseconds; a second Ctrl-C must not cut it short.
+                # What is left to do does not take long; a second Ctrl-C must not cut it short.
                 on_ending(signal.SIG_IGN)
+                with waiting("stopping the servers"):
+                    stack.close()
     except _Ended as ended:
         return 128 + ended.number
 

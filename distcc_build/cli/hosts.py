@@ -1,12 +1,20 @@
 """distcc-build hosts: what a compile is given as DISTCC_HOSTS."""
 
 import argparse
-import json
 
-from distcc_build.cli.common import add_options, cache_directory, environment, keep_plans, warn
+from distcc_build.cli.common import (
+    add_options,
+    cache_directory,
+    environment,
+    keep_plans,
+    print_json,
+    warn,
+)
+from distcc_build.cli.progress import waiting
 
 HELP = "print the hosts list that a compile is given"
 EXAMPLE = 'DISTCC_HOSTS="$(distcc-build hosts)" distcc gcc -c hello.c'
+STATUS = "1 if no server was discovered (with --all)"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -16,9 +24,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     form.add_argument(
         "--all",
         action="store_true",
-        help="every discovered server, one address a line; exit 1 if none",
+        help="every discovered server, one address a line",
     )
-    form.add_argument("--json", action="store_true", help="everything that is known, as JSON")
+    form.add_argument(
+        "--json",
+        action="store_true",
+        help="everything that is known, as JSON (distcc-build schema)",
+    )
     parser.add_argument("--refresh", action="store_true", help="ask for every name again first")
 
 
@@ -30,9 +42,10 @@ def run(args: argparse.Namespace) -> int:
     environ = environment(args)
     inputs = read_inputs(environ)
     directory = cache_directory(environ, args.compiler)
-    situation = assess(
-        inputs, directory, environ, args.compiler, force=args.refresh, content=not args.refresh
-    )
+    with waiting("looking for the servers"):
+        situation = assess(
+            inputs, directory, environ, args.compiler, force=args.refresh, content=not args.refresh
+        )
     inputs = situation.inputs
     warn(inputs.warnings)
     if inputs.hosts.discover and not situation.compilers([args.compiler]):
@@ -70,5 +83,5 @@ def run(args: argparse.Namespace) -> int:
             for one in servers
         ],
     }
-    print(json.dumps(table, indent=2))
+    print_json(table)
     return 0

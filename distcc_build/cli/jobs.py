@@ -4,6 +4,7 @@ import argparse
 import os
 
 from distcc_build.cli.common import add_options, cache_directory, environment, keep_plans, warn
+from distcc_build.cli.progress import waiting
 
 HELP = "print how many jobs a build should run at once"
 EXAMPLE = 'ninja -j "$(distcc-build jobs)"'
@@ -23,7 +24,8 @@ def run(args: argparse.Namespace) -> int:
 
         word = args.compiler
         directory = cache_directory(environ, word)
-        situation = assess(read_inputs(environ), directory, environ, word, content=True)
+        with waiting("looking for the servers"):
+            situation = assess(read_inputs(environ), directory, environ, word, content=True)
         warn(situation.inputs.warnings)
         jobs = situation.jobs(word)
         keep_plans(word, situation, environ)

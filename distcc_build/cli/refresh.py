@@ -3,6 +3,7 @@
 import argparse
 
 from distcc_build.cli.common import add_options, cache_directory, environment
+from distcc_build.cli.progress import waiting
 
 HELP = "discover the servers anew and renew the plans"
 EXAMPLE = "distcc-build refresh"
@@ -25,9 +26,10 @@ def run(args: argparse.Namespace) -> int:
         print("DISTCC_BUILD is off: nothing to discover")
         return 0
     directory = cache_directory(environ, args.compiler)
-    # Whoever asks for it by hand wants to know; no compile waits.
-    situation = assess(inputs, directory, environ, args.compiler, force=True, patient=True)
-    situation = assess_silent(situation, directory, [args.compiler]) or situation
+    with waiting("looking for the servers"):
+        # Whoever asks for it by hand wants to know; no compile waits.
+        situation = assess(inputs, directory, environ, args.compiler, force=True, patient=True)
+        situation = assess_silent(situation, directory, [args.compiler]) or situation
     write_plans(args.compiler, situation, environ)
     if situation.farm is None:
         print(f"nothing to discover: {situation.inputs.hosts_source} lists the servers")

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from distcc_build.cli.common import add_options, cache_directory, environment, printable, warn
+from distcc_build.cli.progress import waiting
 from distcc_build.errors import DistccBuildError, UsageError
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 HELP = "run a build with jobs, hosts and ccache set up for the farm"
 EXAMPLE = "distcc-build run -- make CC='distcc gcc'"
+STATUS = "the command's; 127 if it is not found, 126 if it cannot be run"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -61,8 +63,9 @@ def _run(
     try:
         from distcc_build.buildenv import build_environment
 
-        pumped = _pumped(environ, stack) if args.pump else None
-        environ, situation = pumped or build_environment(environ)
+        with waiting("looking for the servers"):
+            pumped = _pumped(environ, stack) if args.pump else None
+            environ, situation = pumped or build_environment(environ)
         warn(situation.inputs.warnings if situation else ())
     except Exception as error:  # noqa: BLE001 - whatever it is, the build goes on
         pumped = None
@@ -70,7 +73,7 @@ def _run(
     if args.report or args.trace:
         try:
             return _watched(args, words, environ, situation)
-        except DistccBuildError as error:
+        except (DistccBuildError, OSError) as error:
             warn([f"{error}; the command runs without a report"])
     if pumped:
         from distcc_build.child import run_to_end
@@ -109,7 +112,7 @@ def _watched(
 ) -> int:
     """Run the command, and write about its compiles; the exit status is its own.
 
-    :raises DistccBuildError: when there can be no record.
+    :raises DistccBuildError, OSError: when there can be no record.
     """
     from distcc_build.child import run_to_end
     from distcc_build.paths import recorder
@@ -126,10 +129,8 @@ def _watched(
         end = time.time()
         try:
             _tell(args, journal, _build(words, begin, end, status, situation), environ, directory)
-        except OSError as error:
-            warn(
-                [f"{error.filename or 'the report'}: {error.strerror or error}; it is not written"]
-            )
+        except Exception as error:  # noqa: BLE001 - the build's own status is what counts
+            warn([f"no report: {str(error) or type(error).__name__}"])
     return status
 
 

@@ -1,10 +1,18 @@
 """distcc-build servers: every server of the farm, what it is worth, and why."""
 
 import argparse
-import json
+import sys
 from typing import TYPE_CHECKING, Any
 
-from distcc_build.cli.common import add_options, cache_directory, compiler_word, environment, warn
+from distcc_build.cli.common import (
+    add_options,
+    cache_directory,
+    compiler_word,
+    environment,
+    print_json,
+    warn,
+)
+from distcc_build.cli.progress import waiting
 from distcc_build.errors import NotFoundError
 
 if TYPE_CHECKING:
@@ -16,12 +24,17 @@ if TYPE_CHECKING:
 
 HELP = "list the servers, in which state each is, and why"
 EXAMPLE = "distcc-build servers --compiler gcc --compiler clang++-15"
+STATUS = "1 if there are no servers, 5 if no compiler that was named is installed"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     add_options(parser)
-    parser.add_argument("--json", action="store_true", help="everything that is known, as JSON")
+    parser.add_argument(
+        "--json",
+        action="store_true",
+        help="everything that is known, as JSON (distcc-build schema)",
+    )
     parser.add_argument(
         "--compiler",
         action="append",
@@ -47,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
     warn(f"{word}: {why}" for word, why in health.reasons.items())
     found = rows(health)
     if args.json:
-        print(json.dumps(_report(health, found), indent=2))
+        print_json(_report(health, found))
     elif found:
         _print(found)
     if not found:
@@ -59,26 +72,11 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _examined(args: argparse.Namespace, environ: dict[str, str], config: Any) -> "Health":
-    """Ask them, with a bar on a terminal."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-
     from distcc_build.examine import examine
 
-    console = Console(stderr=True)
-    columns = (TextColumn("asking the servers"), BarColumn(), MofNCompleteColumn())
     directory = cache_directory(environ)
-    with Progress(
-        *columns, console=console, transient=True, disable=not console.is_terminal
-    ) as bar:
-        task = bar.add_task("", total=None)
-        return examine(
-            config,
-            directory,
-            args.compiler,
-            environ.get("PATH"),
-            lambda done, total: bar.update(task, completed=done, total=total),
-        )
+    with waiting("asking the servers") as told:
+        return examine(config, directory, args.compiler, environ.get("PATH"), told)
 
 
 def _print(found: "Sequence[Row]") -> None:
@@ -91,8 +89,8 @@ def _print(found: "Sequence[Row]") -> None:
 
     console, table = Console(), _table(found, why=True)
     width = Measurement.get(console, console.options.update(max_width=100_000), table).maximum
-    if not console.is_terminal:
-        # A pipe has no width: a line for each server, for grep.
+    if not sys.stdout.isatty():
+        # A pipe has no width, even if colours are forced: a line for each server, for grep.
         written = io.StringIO()
         Console(file=written, width=max(width, 1)).print(table)
         print("\n".join(line.rstrip() for line in written.getvalue().splitlines()))

@@ -1,11 +1,17 @@
 """distcc-build stats: what compiles came to since the last --zero."""
 
 import argparse
-import json
 import time
 from typing import TYPE_CHECKING, Any
 
-from distcc_build.cli.common import add_options, cache_directory, environment, printable, warn
+from distcc_build.cli.common import (
+    add_options,
+    cache_directory,
+    environment,
+    print_json,
+    printable,
+    warn,
+)
 from distcc_build.errors import DistccBuildError
 
 if TYPE_CHECKING:
@@ -24,7 +30,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "-s", "--show-stats", action="store_true", help="what it does anyway, as ccache's -s"
     )
     parser.add_argument("-z", "--zero", action="store_true", help="show them, and begin anew")
-    parser.add_argument("--json", action="store_true", help="the same as JSON")
+    parser.add_argument(
+        "--json", action="store_true", help="the same as JSON (distcc-build schema)"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -38,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
     if not recording_all(environ):
         warn(["DISTCC_BUILD_RECORD=1 is not set here: builds from here are not recorded"])
     if args.json:
-        print(json.dumps(_report(totals, recording=recording_all(environ)), indent=2))
+        print_json(_report(totals, recording=recording_all(environ)))
     else:
         since = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(totals.since))
         for line in totals_lines(totals, since, _names(directory, environ)):
@@ -60,7 +68,6 @@ def _names(directory: "Path", environ: dict[str, str]) -> dict[str, str]:
 
 def _report(totals: "Totals", *, recording: bool) -> dict[str, Any]:
     return {
-        "version": 1,
         "recording": recording,
         "since": totals.since,
         "compiles": totals.compiles,

@@ -1,7 +1,6 @@
 """distcc-build why: what becomes of one command line, and why."""
 
 import argparse
-import json
 import os
 import shlex
 import subprocess
@@ -10,17 +9,28 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
-from distcc_build.cli.common import add_options, compiler_word, environment, printable, warn
+from distcc_build.cli.common import (
+    add_options,
+    compiler_word,
+    environment,
+    print_json,
+    printable,
+    warn,
+)
+from distcc_build.cli.progress import waiting
 from distcc_build.errors import NotFoundError, UsageError
 
 HELP = "tell whether a compile would be distributed, to whom, and why or why not"
 EXAMPLE = "distcc-build why -- gcc -O2 -c hello.c -o hello.o"
+STATUS = "0 if it would be distributed, 1 if it is compiled here"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     add_options(parser)
-    parser.add_argument("--json", action="store_true", help="the same as JSON")
+    parser.add_argument(
+        "--json", action="store_true", help="the same as JSON (distcc-build schema)"
+    )
     parser.add_argument(
         "words", nargs=argparse.REMAINDER, metavar="-- COMPILER ARGUMENTS", help="the command line"
     )
@@ -52,8 +62,7 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError(msg)
     answer = find_answer(words, environment(args))
     if args.json:
-        table = {"distributed": answer.why_here is None, **asdict(answer)}
-        print(json.dumps(table, indent=2))
+        print_json({"distributed": answer.why_here is None, **asdict(answer)})
     else:
         _print(answer)
     return 0 if answer.why_here is None else 1
@@ -92,7 +101,8 @@ def find_answer(words: Sequence[str], environ: dict[str, str]) -> Answer:
         return Answer(command, f"{compiler!a}: there is no such compiler", "the launcher")
     word = compiler_word(compiler)
     directory = Path(told["plan"][0]).parent
-    situation = assess(read_inputs(environ), directory, environ, word)
+    with waiting("looking for the servers"):
+        situation = assess(read_inputs(environ), directory, environ, word)
     warn(situation.inputs.warnings)
     plan = make_plan(word, situation, environ, directory, time.time())
     notes = [note.text for note in plan.notes]

@@ -191,6 +191,18 @@ print_plans(char **words)
 	return fflush(stdout) == 0 && !ferror(stdout) ? 0 : 1;
 }
 
+/* what was typed for an option; no compiler has such a name */
+static int
+say_unknown(const char *word)
+{
+	char line[160];
+
+	snprintf(line, sizeof(line), "unknown option %.60s of distcc-launch; distcc-launch --help lists them",
+	         word);
+	say(line);
+	return 2;
+}
+
 /* words that users and build systems already put before the compiler */
 static bool
 is_launcher(const char *word)
@@ -227,6 +239,8 @@ main(int argc, char **argv, char **environment)
 	if (argc > 1 && strcmp(argv[1], "--why") == 0) {
 		action = print_why;
 		argv++;
+	} else if (argc > 1 && strncmp(argv[1], "--", 2) == 0) {
+		return say_unknown(argv[1]);
 	}
 	/* a whole command line in a response file (SCons' TEMPFILE around all of it) */
 	if (argv[0] && argv[1] && *argv[1] == '@' && (expanded = response_expand(argv, false)))

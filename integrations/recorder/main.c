@@ -25,7 +25,9 @@
 #include "states.h"
 
 enum { JOURNAL = 1, AS, WHY, PROGRAM, ARGV };
+enum { SECOND = 1000 * 1000 * 1000 }; /* nanoseconds; whatever went wrong, we look so often */
 enum { LOOK = 20 * 1000 * 1000 }; /* nanoseconds between looks where nothing tells of news */
+enum { UNKNOWN = 1 << 8 }; /* a wait status: it failed */
 enum { GRACE = 50 * 1000 * 1000 }; /* nanoseconds in which a signal comes to both of us */
 
 extern char **environ;
@@ -111,32 +113,35 @@ wait_for(pid_t pid, struct states *states, const sigset_t *mask)
 	struct timespec timeout;
 	sigset_t open = *mask;
 	int status = 0;
+	pid_t ended;
 	fd_set ready;
 
 	sigdelset(&open, SIGCHLD);
 	for (;;) {
 		/* with the mask of waiting, no signal is missed between the two */
-		if (waitpid(pid, &status, WNOHANG) == pid)
-			return status;
+		while ((ended = waitpid(pid, &status, WNOHANG)) < 0 && errno != ECHILD)
+			;
+		if (ended != 0)
+			return ended < 0 ? UNKNOWN : status;
 		now = clock_now();
 		if (caught && !told)
 			told = now;
-		left = states->file >= 0 && states->notify < 0 ? LOOK : -1;
+		left = states->file >= 0 && states->notify < 0 ? LOOK : SECOND;
 		if (told) {
 			/* a terminal and a build tool that signals the group have told it already */
 			if (now - told >= GRACE) {
 				kill(pid, caught);
 				caught = 0;
 				told = 0;
-			} else if (left < 0 || left > told + GRACE - now) {
+			} else if (left > told + GRACE - now) {
 				left = told + GRACE - now;
 			}
 		}
-		timeout = (struct timespec){left / 1000000000, left % 1000000000};
+		timeout = (struct timespec){left / SECOND, left % SECOND};
 		FD_ZERO(&ready);
 		if (states->notify >= 0)
 			FD_SET(states->notify, &ready);
-		pselect(states->notify + 1, &ready, NULL, NULL, left < 0 ? NULL : &timeout, &open);
+		pselect(states->notify + 1, &ready, NULL, NULL, &timeout, &open);
 		states_read(states);
 	}
 }

@@ -26,11 +26,9 @@ pytestmark = [
 ]
 
 SENT = [line for line in LINES if line.verdict in {"remote", "both", "fails"}]
-SAMPLE = (
-    SENT
-    if os.environ.get("TEST_PUMP_ALL")
-    else [*SENT[::12], *(line for line in SENT if "-Wp,-MMD" in line.text)]
-)
+# The last is one that distcc gets wrong with hosts in pump mode, asked or not.
+SOME = [line for line in SENT if line in SENT[::12] or "-Wp,-MMD" in line.text]
+SAMPLE = SENT if os.environ.get("TEST_PUMP_ALL") else SOME
 
 
 @pytest.fixture(scope="module")

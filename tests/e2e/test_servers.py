@@ -221,7 +221,7 @@ def on_terminal(bench: Workbench, *words: str, columns: int) -> str:
 def test_on_a_terminal_there_is_progress_and_reasons_stand_below(sick_bench: Workbench) -> None:
     said = on_terminal(sick_bench, "servers", "--compiler", "gcc", columns=90)
     assert "asking the servers" in said
-    assert "6/6" in said
+    assert "(6 of 6)" in said
     table, _, below = said.partition("limit")
     assert "why" not in table
     assert "distcc6.farm.test: gcc: the compiler is not installed there" in below

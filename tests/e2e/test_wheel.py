@@ -25,12 +25,13 @@ def test_the_wheel_is_for_any_python_on_this_platform(wheel: Path) -> None:
     assert wheel.name.split("-", 2)[2].startswith("py3-none-linux_")
 
 
-def test_every_module_of_the_tree_is_in_the_wheel(wheel: Path) -> None:
+def test_every_module_and_schema_of_the_tree_is_in_the_wheel(wheel: Path) -> None:
     names = {one.partition(".data/purelib/")[2] for one in content(wheel)}
     modules = {
         str(path.relative_to(ROOT))
         for folder in ("distcc_build", "integrations")
-        for path in (ROOT / folder).rglob("*.py")
+        for end in ("py", "json")
+        for path in (ROOT / folder).rglob(f"*.{end}")
     } - NOT_INSTALLED
     missing = {
         one
@@ -125,7 +126,9 @@ def test_pipx_exposes_both_commands(
 def check(folder: Path) -> None:
     """Both commands run, and the one finds the other and what build systems load."""
     version = run(folder / "distcc-launch", "--version").split()[1]
-    assert run(folder / "distcc-build", "--version") == f"distcc-build {version}"
+    versions = run(folder / "distcc-build", "--version").splitlines()
+    assert versions[0] == f"distcc-build {version}"
+    assert versions[1].split()[:2] == ["distcc-launch", version]
     launcher, compiler = run(folder / "distcc-build", "cc", "gcc").split()
     assert (Path(launcher).name, compiler) == ("distcc", "gcc")
     assert run(Path(launcher), "--version") == f"distcc-launch {version}"

@@ -113,6 +113,16 @@ def test_without_a_compiler_there_is_usage(box: Box, words: list[str]) -> None:
     assert done.stderr.startswith(b"usage: distcc-launch COMPILER")
 
 
+@pytest.mark.parametrize("words", [["--jbs"], ["--jbs", "gcc"], ["--"], ["--versio\x1bn"]], ids=str)
+def test_an_unknown_option_is_one_line(box: Box, words: list[str]) -> None:
+    done = box.run(*words)
+    assert (done.returncode, done.stdout) == (2, b"")
+    shown = words[0].replace("\x1b", "?")
+    said = f"unknown option {shown} of distcc-launch; distcc-launch --help lists them"
+    assert done.stderr.decode() == f"distcc-build: {said}\n"
+    assert box.refreshes == []
+
+
 def test_help_and_version_go_to_stdout(box: Box) -> None:
     assert box.run("--help").stdout.startswith(b"usage: ")
     assert box.run("--version").stdout.startswith(b"distcc-launch 0.")

@@ -30,9 +30,11 @@ def farm() -> Iterator[Farm]:
             OTHER: f'exec $real -isystem {folder} "$@"',
             NONE: 'case $* in *.i\\ *|*.ii\\ *) exec $real "$@";; esac; exit 1',
         }
-        with odd_compilers(scripts, "gcc", "g++") as differing:
-            with Farm(servers=3, differing=differing) as farm:
-                yield farm
+        with (
+            odd_compilers(scripts, "gcc", "g++") as differing,
+            Farm(servers=3, differing=differing) as farm,
+        ):
+            yield farm
 
 
 @pytest.fixture(scope="module")

@@ -2,8 +2,11 @@
 
 import contextlib
 import os
+import re
+import shutil
 import signal
 import subprocess
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -228,7 +231,6 @@ def test_crowd_and_a_kill_leave_exactly_one_record_each(box: Box) -> None:
 def test_switch_keeps_totals_of_all_while_they_are_summed_up(box: Box) -> None:
     box.script("tools/distcc", "exit 0")
     environ = {"DISTCC_BUILD_RECORD": "on"}
-    box.write_plan(**environ)
     since = sum_up(box.cache).since
     for _ in range(4):
         processes = crowd(box, 50, **environ)
@@ -257,3 +259,47 @@ def test_compile_that_still_runs_is_counted_when_it_has_ended(box: Box) -> None:
         assert process.wait(60) == 0
     totals = sum_up(box.cache)
     assert (totals.compiles, totals.failed) == (1, 0)
+
+
+# A close that fails has closed all the same, which strace does not do.
+NOT_OURS = {
+    "close",
+    "exit_group",
+    "execve",
+    "arch_prctl",
+    "set_tid_address",
+    "brk",
+    "mmap",
+    "mprotect",
+}
+FAILURES = ("EINTR", "ENOMEM")
+STRACE = shutil.which("strace")
+
+
+@pytest.mark.skipif(not STRACE, reason="strace is not installed")
+def test_no_system_call_that_fails_costs_the_compile(box: Box) -> None:
+    (box.root / "home/.distcc/state").mkdir(parents=True)
+    program = str(box.root / "prefix/libexec/distcc-build/distcc-record")
+    words = [program, str(box.root / "journal"), "distcc", "", str(box.root / "tools/distcc")]
+    words += ["distcc", *COMPILE]
+    log = box.root / "calls"
+
+    def record(*inject: str) -> int:
+        # Without -f: the compile's own calls are not ours.
+        trace = [str(STRACE), "-qq", "-o", str(log), *inject, *words]
+        environ = box.environ(RECORD=str(box.root / "record"), STATUS="3")
+        done = subprocess.run(trace, env=environ, cwd=box.root / "work", timeout=60, check=False)
+        return done.returncode
+
+    assert record() == 3
+    made = Counter(re.findall(r"^(\w+)\(", log.read_text(), re.MULTILINE))
+    # What ends it, and what any program begins with, is the kernel's and the library's.
+    own = {name: count for name, count in made.items() if name not in NOT_OURS}
+    assert {"write", "flock", "inotify_init1", "wait4"} <= own.keys()
+    for name, count in own.items():
+        for number in range(1, count + 1):
+            for failure in FAILURES:
+                (box.root / "record").unlink(missing_ok=True)
+                status = record("-e", f"inject={name}:error={failure}:when={number}")
+                assert status == 3, (name, number, failure)
+                assert (box.root / "record").exists()

@@ -47,7 +47,8 @@ LAYERS = [
     ["farm.daemons", "pump"],
     ["farm.loopback", "pumpbuild"],
     ["farm.demo"],
-    ["cli.common"],
+    ["cli.common", "cli.parsing", "cli.progress"],
+    ["cli.version"],
 ]
 PURE = {
     "errors",
@@ -94,7 +95,7 @@ def modules() -> list[str]:
 
 def rank(module: str) -> int:
     # A command knows every layer, and no other command.
-    return TOP if module.startswith("cli.") and module != "cli.common" else RANK[module]
+    return RANK.get(module, TOP) if module.startswith("cli.") else RANK[module]
 
 
 def imports(module: str) -> set[str]:

@@ -1,0 +1,175 @@
+"""`run --report`, `run --trace` and `stats` on real builds: what they say is what happened."""
+
+import json
+import os
+import signal
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from e2e.test_judging import project
+from e2e.test_samples import CASES
+from e2e.workbench import Workbench, sample, sources
+from running import HEARING, eventually
+
+from distcc_build.farm.loopback import Farm
+
+pytestmark = pytest.mark.slow
+
+
+def totals(bench: Workbench) -> dict[str, Any]:
+    """What `stats` has, and none of it any more."""
+    found: dict[str, Any] = json.loads(bench.query("stats", "--zero", "--json"))
+    return found
+
+
+def make_project(folder: Path, count: int, odd: int = 0) -> Path:
+    made = project(folder, count, odd)
+    text = (made / "Makefile").read_text().replace("$(LAUNCH)", "distcc-launch")
+    (made / "Makefile").write_text(text)
+    return made
+
+
+@pytest.mark.parametrize(("name", "build"), CASES.values(), ids=CASES.keys())
+def test_every_build_system_has_one_record_for_each_compile(
+    name: str, build: Any, farm_bench: Workbench, farm: Farm, tmp_path: Path
+) -> None:
+    farm_bench.environ["DISTCC_BUILD_RECORD"] = "1"
+    folder = sample(name, tmp_path / name)
+    count = len(sources(folder))
+    build(farm_bench, folder, farm_bench.query("jobs"))
+    found = totals(farm_bench)
+    farm.daemons.wait_for(count)
+    assert found["distributed"] == count
+    per_server = {one["host"]: one["compiles"] for one in found["servers"] if one["host"]}
+    assert per_server == dict(farm.daemons.compiles())
+    # CMake asks the compiler who it is, and that is no build.
+    assert {one["why"] for one in found["causes"]} <= {"it is a configure check"}
+
+
+def test_report_and_trace_of_a_build(farm_bench: Workbench, farm: Farm, tmp_path: Path) -> None:
+    folder = make_project(tmp_path / "project", 20, odd=10)
+    words = ["run", "--report", "report.html", "--trace", "trace.json", "--", "make", "-s", "-k"]
+    done = farm_bench.run("distcc-build", *words, cwd=folder)
+    said = done.err.splitlines()
+    assert any(line.startswith("compiles      20 in ") for line in said)
+    # One fails by a warning that only preprocessed text gives, one since a file is not there.
+    assert "distributed   18 (90.0%)" in said
+    assert "       2  a server could not compile it, so it was compiled here" in said
+    per_server = farm.daemons.compiles()
+    for address in farm.daemons.addresses:
+        number = farm.daemons.addresses.index(address) + 1
+        assert any(f"distcc{number}.farm.test {address}" in line for line in said)
+        assert per_server[address] > 0
+    assert any(line.endswith("trace.json is written") for line in said)
+    page = (folder / "report.html").read_text()
+    assert all(f"f{n}.c" in page for n in range(20))
+    events = json.loads((folder / "trace.json").read_text())["traceEvents"]
+    assert {f"f{n}.c" for n in range(20)} <= {one["name"] for one in events}
+    assert [*Path(farm_bench.environ["DISTCC_BUILD_CACHE_DIR"]).glob(".tmp-*")] == []
+
+
+def test_exit_status_is_the_builds_and_its_output_is_alone_on_stdout(
+    farm_bench: Workbench, tmp_path: Path
+) -> None:
+    report = ("run", "--report", str(tmp_path / "report.html"), "--")
+    done = farm_bench.run(
+        "distcc-build", *report, "sh", "-c", "echo out; exit 7", cwd=tmp_path, status=7
+    )
+    assert done.out == "out\n"
+    assert "no compile went through the launcher" in done.err
+    done = farm_bench.run("distcc-build", *report, "no-such-program", cwd=tmp_path, status=127)
+    assert "no-such-program" in done.err
+    farm_bench.run("distcc-build", *report, "sh", "-c", "kill -9 $$", cwd=tmp_path, status=137)
+
+
+@pytest.mark.parametrize("path", ["missing/report.html", ".", ""])
+def test_report_that_cannot_be_written_is_refused_before_the_build(
+    bench: Workbench, tmp_path: Path, path: str
+) -> None:
+    words = ["run", "--report", path, "--", "touch", "built"]
+    done = bench.run("distcc-build", *words, cwd=tmp_path, status=2)
+    assert "expected a file that can be written" in done.err
+    assert not (tmp_path / "built").exists()
+
+
+def test_report_that_can_no_longer_be_written_costs_only_the_report(
+    farm_bench: Workbench, tmp_path: Path
+) -> None:
+    words = ["run", "--report", "gone/report.html", "--", "sh", "-c", "rm -r gone; exit 3"]
+    (tmp_path / "gone").mkdir()
+    done = farm_bench.run("distcc-build", *words, cwd=tmp_path, status=3)
+    assert "no report: " in done.err
+    assert "Traceback" not in done.err
+
+
+def test_interrupted_build_has_a_report(farm_bench: Workbench, tmp_path: Path) -> None:
+    folder = make_project(tmp_path / "project", 10)
+    (folder / "Makefile").write_text(
+        (folder / "Makefile").read_text() + "all: wait\nwait: $(objects)\n\t@touch $@; sleep 600\n"
+    )
+    process = subprocess.Popen(
+        [*HEARING, "distcc-build", "run", "--report", "report.html", "--", "make", "-s"],
+        cwd=folder,
+        env=farm_bench.environ,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    with process:
+        assert eventually((folder / "wait").exists, 60)
+        os.killpg(process.pid, signal.SIGTERM)
+        _, said = process.communicate(timeout=60)
+    # As a shell has it: 128 + N, or make's own 2.
+    assert process.returncode in {2, 143}
+    assert "compiles      10 in " in said
+    assert (folder / "report.html").exists()
+
+
+def test_server_that_is_killed_in_the_middle_is_told_of(
+    farm_bench: Workbench, farm: Farm, tmp_path: Path
+) -> None:
+    folder = make_project(tmp_path / "project", 12)
+    farm_bench.query("hosts", "--refresh")
+    for address in farm.daemons.addresses:
+        farm.daemons.signal(address, signal.SIGKILL)
+    done = farm_bench.run(
+        "distcc-build", "run", "--trace", "t.json", "--", "make", "-s", cwd=folder
+    )
+    assert "distributed   0 (0.0%)" in done.err
+    assert (folder / "f0.o").exists()
+    found = json.loads((folder / "t.json").read_text())
+    assert found["traceEvents"]
+
+
+def test_without_the_switch_nothing_is_recorded(farm_bench: Workbench, tmp_path: Path) -> None:
+    folder = make_project(tmp_path / "project", 2)
+    farm_bench.run("make", "-s", cwd=folder)
+    done = farm_bench.run("distcc-build", "stats", cwd=folder)
+    assert "DISTCC_BUILD_RECORD=1 is not set here" in done.err
+    assert "compiles      0" in done.lines
+    assert not (Path(farm_bench.environ["DISTCC_BUILD_CACHE_DIR"]) / "journal").exists()
+
+
+def test_stats_count_a_watched_build_as_well(farm_bench: Workbench, tmp_path: Path) -> None:
+    farm_bench.environ["DISTCC_BUILD_RECORD"] = "1"
+    folder = make_project(tmp_path / "project", 3)
+    trace = ("run", "--trace", "trace.json", "--")
+    farm_bench.run("distcc-build", *trace, "make", "-s", cwd=folder)
+    farm_bench.run("make", "-s", "-B", cwd=folder)
+    assert totals(farm_bench)["compiles"] == 6
+    assert totals(farm_bench)["compiles"] == 0
+
+
+def test_ccache_in_front_leaves_one_record_for_what_it_misses(
+    farm_bench: Workbench, tmp_path: Path
+) -> None:
+    farm_bench.environ["DISTCC_BUILD_RECORD"] = "1"
+    folder = make_project(tmp_path / "project", 3)
+    for launcher in ("distcc-launch ccache gcc", "env CCACHE_PREFIX=distcc-launch ccache gcc"):
+        for n, misses in enumerate((3, 0)):
+            words = f"cd {folder} && for f in f0 f1 f2; do {launcher} -c $f.c -o $f.o; done"
+            farm_bench.run("sh", "-c", words, cwd=folder)
+            assert totals(farm_bench)["compiles"] == misses, (launcher, n)
+        farm_bench.run("ccache", "-C", cwd=folder)
