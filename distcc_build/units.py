@@ -114,14 +114,15 @@ PUMP_HEADER = f"{NAME}.h"
 
 # What a server preprocesses takes all headers of the compiler and of the C library from there.
 # That they are the same ones is seen by the versions that they give themselves, and sizes.
+# None of it is const, which C++ would leave out of the object.
 PUMP = b"""\
 #include "distcc-build-probe.h"
 #define TEXT_(x) #x
 #define TEXT(x) TEXT_(x)
-const char libc[] = TEXT(__GLIBC__) " " TEXT(__GLIBC_MINOR__);
-const char kernel[] = TEXT(LINUX_VERSION_CODE), compiler[] = TEXT(__VERSION__);
-const char library[] = TEXT(__GLIBCXX__) " " TEXT(_GLIBCXX_RELEASE) " " TEXT(_LIBCPP_VERSION);
-const unsigned long sizes[] = {sizeof(FILE), sizeof(time_t), BUFSIZ, RAND_MAX, PATH_MAX, MARK};
+char libc[] = TEXT(__GLIBC__) " " TEXT(__GLIBC_MINOR__);
+char kernel[] = TEXT(LINUX_VERSION_CODE), compiler[] = TEXT(__VERSION__);
+char library[] = TEXT(__GLIBCXX__) " " TEXT(_GLIBCXX_RELEASE) " " TEXT(_LIBCPP_VERSION);
+unsigned long sizes[] = {sizeof(FILE), sizeof(time_t), BUFSIZ, RAND_MAX, PATH_MAX, MARK};
 """
 INCLUDED = b"""\
 #include <limits.h>
