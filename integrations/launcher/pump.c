@@ -31,15 +31,21 @@ pump_adjust(char *entry, char *const *words)
 {
 	static const char option[] = ",cpp";
 	const size_t length = sizeof(option) - 1;
-	char *found = entry, *end;
+	bool decided = false;
+	char *found, *end;
 
-	if (!env_names(entry, "DISTCC_HOSTS", 12) || !strstr(entry, option) || is_for_servers(words))
+	if (!env_names(entry, "DISTCC_HOSTS", 12))
 		return;
-	while ((found = strstr(found, option))) {
+	/* most lists have no comma at all, which is seen faster than that they have no such word */
+	for (found = strchr(entry, ','); found; found = strchr(found, ',')) {
 		end = found + length;
-		if (*end == '\0' || *end == ',' || *end == ' ')
-			memmove(found, end, strlen(end) + 1);
-		else
-			found = end;
+		if (strncmp(found, option, length) != 0 || (*end && *end != ',' && *end != ' ')) {
+			found++;
+			continue;
+		}
+		if (!decided && is_for_servers(words))
+			return;
+		decided = true;
+		memmove(found, end, strlen(end) + 1);
 	}
 }

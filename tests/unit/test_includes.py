@@ -2,7 +2,7 @@
 
 import pytest
 
-from distcc_build.includes import Include, read_includes
+from distcc_build.includes import Include, is_standard, read_includes
 
 A = (Include("a.h", quoted=True),)
 
@@ -55,3 +55,8 @@ def test_names_in_order_once_and_by_kind() -> None:
 )
 def test_what_only_a_preprocessor_here_can_tell(text: bytes) -> None:
     assert isinstance(read_includes(text), str)
+
+
+def test_headers_that_every_proved_server_has() -> None:
+    assert all(map(is_standard, ("stdio.h", "sys/types.h", "vector", "immintrin.h")))
+    assert not any(map(is_standard, ("zlib.h", "boost/any.hpp", "linux/elf.h", "stdio", "x.h")))
