@@ -127,7 +127,7 @@ def test_what_would_hold_the_folder_of_a_server_is_preprocessed_here(
 ) -> None:
     source = write(tree.folder / "src/b.c", "int b(int n) { return n + 1; }\n")
     before = preprocessed(tree.farm)
-    line = [launcher(), "gcc", option, "-c", source, "-o", tree.folder / "b.o"]
+    line = [str(launcher()), "gcc", option, "-c", str(source), "-o", f"{tree.folder}/b.o"]
     done = subprocess.run(line, env=tree.bench.environ, check=True, capture_output=True, text=True)
     assert preprocessed(tree.farm) == before
     assert b"distccd_" not in (tree.folder / "b.o").read_bytes()

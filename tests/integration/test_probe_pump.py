@@ -4,6 +4,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from probing import odd_compilers, probed, references, servers
@@ -42,7 +43,7 @@ def known(tmp_path_factory: pytest.TempPathFactory) -> list[Reference]:
     return references(tmp_path_factory.mktemp("cache") / "cache", "gcc", "g++")
 
 
-def judged(farm: Farm, number: int, known: list[Reference], **options: object) -> list[Verdict]:
+def judged(farm: Farm, number: int, known: list[Reference], **options: Any) -> list[Verdict]:
     (found,) = probed(servers(farm.daemons, [number]), known, seconds=60, **options)
     return found
 
