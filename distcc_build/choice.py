@@ -29,6 +29,10 @@ MIN_PAUSE, MAX_PAUSE = 20, 1000
 """Milliseconds; distcc's own second is long where a compile takes 30 ms."""
 
 
+OPTIONS = {"none": (), "lzo": ("lzo",), "pump": ("lzo", "cpp")}
+"""Of a server in the list, by the option `compression`; distcc has pump mode only with lzo."""
+
+
 class Candidate(NamedTuple):
     """A server that is good for the compiler in question."""
 
@@ -86,7 +90,7 @@ def complete(
     slots = sum(one.limit for one in good) + sum(
         one.slots for one in listed if one.kind is not Kind.LOCAL
     )
-    options = ("lzo",) if config.compression == "lzo" else ()
+    options = OPTIONS[config.compression]
     found: list[Hostspec] = []
     covered = 0
     for one in _ordered(client, good):

@@ -69,8 +69,9 @@ class Config(NamedTuple):
     """TCP port of the servers."""
     limit: Annotated[int, values.whole(1, 1000)] = 4
     """Jobs at once for a server that does not say its own."""
-    compression: Annotated[str, values.choice("none", "lzo")] = "none"
-    """lzo compresses what is sent: for slow networks."""
+    compression: Annotated[str, values.choice("none", "lzo", "pump")] = "none"
+    """lzo compresses what is sent: for slow networks; pump, which `run --pump` sets, has servers
+    preprocess as well."""
     cache_dir: Annotated[str | None, values.directory] = None
     """Where results are kept; None is the user's cache directory."""
     ttl_min: Annotated[float, values.seconds(1, 86_400)] = 60.0

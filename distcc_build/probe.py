@@ -3,12 +3,14 @@
 import asyncio
 import math
 import resource
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 
 from distcc_build.exchange import Exchange, Patience, exchange
 from distcc_build.hostspec import IPAddress
+from distcc_build.lzo import expand
 from distcc_build.reference import Reference
-from distcc_build.units import NAME, arguments
+from distcc_build.units import NAME, PUMP_OPTIONS, arguments, pump_files
 from distcc_build.verdict import Cause, Verdict, first_line
 from distcc_build.wire import CompressedError, Reply, WireError, decompress, request
 
@@ -40,6 +42,7 @@ async def probe(
     seconds: float,
     silence: float = math.inf,
     lzo: bool = False,
+    pump: Mapping[str, bytes | str] | None = None,
     details: bool = False,
     told: Callable[[], object] = lambda: None,
 ) -> dict[tuple[str, int], dict[str, Verdict]]:
@@ -52,6 +55,8 @@ async def probe(
     :param seconds: the longest that all of it may take.
     :param silence: seconds without a word from any server after which none is waited for.
     :param lzo: compression is wanted, so that a server must speak it.
+    :param pump: where pump mode is wanted: by the compiler's key, what this machine makes of the
+        proof for it (pumpproof.py), or why there is none.
     :param details: for people: ask for versions, lzo and pump mode also where all is well.
     :param told: called for each server when all is known of it.
     :returns: by address and port, by the compiler's key.
@@ -70,6 +75,8 @@ async def probe(
             latest = asyncio.get_running_loop().time() + seconds / max(rounds, 1)
             server = _Server(address, port, at_once, patience, latest)
             judged = await _judge_all(server, references, match, lzo=lzo, details=details)
+            if pump is not None:
+                judged = await _judge_pump(server, references, judged, pump)
         told()
         return judged
 
@@ -94,7 +101,13 @@ class _Server:
         self._latest = latest
         self._trouble: Exchange | None = None
 
-    async def ask(self, argv: Sequence[str], source: bytes = b"", version: int = 1) -> Exchange:
+    async def ask(
+        self,
+        argv: Sequence[str],
+        source: bytes = b"",
+        version: int = 1,
+        beside: Mapping[str, bytes] = MappingProxyType({}),
+    ) -> Exchange:
         """What comes back for this command line."""
         async with self._slots:
             if self._trouble is not None:
@@ -104,7 +117,7 @@ class _Server:
             result = await exchange(
                 self._address,
                 self._port,
-                request(argv, source, version=version),
+                request(argv, source, version=version, beside=beside),
                 patience=self._patience,
                 latest=self._latest,
                 version=version,
@@ -148,6 +161,45 @@ async def _protocols(server: _Server, name: str, details: bool) -> tuple[Exchang
         return lzo, None
     pump = await server.ask([name, "-c", "-o", f"{NAME}.o", f"/{NAME}.c"], b"int x;\n", version=3)
     return lzo, pump.reply is not None and pump.reply.status == 0
+
+
+async def _judge_pump(
+    server: _Server,
+    references: Sequence[Reference],
+    verdicts: Mapping[str, Verdict],
+    expected: Mapping[str, bytes | str],
+) -> dict[str, Verdict]:
+    """What is left of the verdicts where a server has to preprocess as well."""
+
+    async def one(reference: Reference) -> tuple[str, Verdict]:
+        key = reference.compiler.key
+        verdict, ours = verdicts[key], expected.get(key, "it was not tried here")
+        if not verdict.good:
+            return key, verdict
+        if isinstance(ours, str):
+            return key, verdict._replace(cause=Cause.PROTOCOL, why=f"pump mode: {ours}", pump=None)
+        why = await _pump_trouble(server, reference.compiler.name, ours)
+        cause = Cause.PROTOCOL if why else Cause.OK
+        return key, verdict._replace(cause=cause, why=why, pump=not why)
+
+    return dict(await asyncio.gather(*map(one, references)))
+
+
+async def _pump_trouble(server: _Server, name: str, expected: bytes) -> str:
+    """Why a server is not for pump mode; empty where it gives the object of this machine."""
+    (source, text), *others = pump_files(name).items()
+    beside = {f"/{other}": content for other, content in others}
+    argv = [name, *PUMP_OPTIONS, "-o", f"{NAME}.o", f"/{source}"]
+    asked = await server.ask(argv, text, version=3, beside=beside)
+    if asked.reply is None:
+        return f"pump mode: {asked.why or 'it resets protocol 3'}"
+    if asked.reply.status:
+        return "pump mode: a file that includes another does not compile there"
+    try:
+        same = expand(asked.reply.object) == expected
+    except WireError as error:
+        return f"pump mode: {error}"
+    return "" if same else "pump mode: its headers give another object, so they are others"
 
 
 async def _judge(server: _Server, reference: Reference, match: str, details: bool) -> Verdict:

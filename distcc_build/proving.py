@@ -12,6 +12,7 @@ from distcc_build.farmfile import Farm
 from distcc_build.hostspec import IPAddress
 from distcc_build.outcome import limited, proved, silent
 from distcc_build.probe import probe
+from distcc_build.pumpproof import pump_objects
 from distcc_build.reference import LATE, Reference, References
 from distcc_build.stats import Stats, read_stats
 from distcc_build.verdict import Verdict
@@ -90,12 +91,17 @@ async def _ask(
     seconds: float,
     silence: float,
 ) -> tuple[dict[tuple[str, int], dict[str, Verdict]], dict[str, Stats]]:
-    lzo = config.compression == "lzo"
     servers = [(address, config.port) for address in addresses]
-    probing = probe(
-        servers, references, match=config.match, seconds=seconds, silence=silence, lzo=lzo
+    pump = pump_objects(references) if config.compression == "pump" else None
+    verdicts = await probe(
+        servers,
+        references,
+        match=config.match,
+        seconds=seconds,
+        silence=silence,
+        lzo=config.compression == "lzo",
+        pump=pump,
     )
-    verdicts = await probing
     if not config.stats:
         return verdicts, {}
     # Not at the same time: both open as many connections as this process may have.

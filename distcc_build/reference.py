@@ -18,7 +18,7 @@ from distcc_build.spawn import Spawned
 from distcc_build.units import NAME, arguments, language, source_name, units
 from distcc_build.verdict import first_line
 
-__all__ = ["Compiler", "Reference", "References", "find_compiler", "kept"]
+__all__ = ["Compiler", "Reference", "References", "compile_environment", "find_compiler", "kept"]
 
 CACHES = frozenset({"ccache", "sccache"})
 """Programs that run compilers, and distribute what they miss in their own ways."""
@@ -185,13 +185,7 @@ class _Making:
         self._start("compile", places)
 
     def _start(self, name: str, options: Iterable[str]) -> None:
-        environment = {one: os.environ[one] for one in PASSED_ON if one in os.environ}
-        if _is_script(self.compiler.path):
-            # What it adds by variables of its own is missing on the servers, and has to show.
-            environment = dict(os.environ)
-        environment |= {"PATH": self.compiler.search, "LC_ALL": "C"}
-        # One that calls the launcher is to get the compiler behind it.
-        environment |= {"DISTCC_BUILD": "off", "_DISTCC_BUILD_BEHIND": self.compiler.path}
+        environment = compile_environment(self.compiler)
         self.spawned.start(name, self.compiler.path, [self.compiler.name, *options], environment)
 
     def result(self, deadline: float) -> Reference | str:
@@ -214,6 +208,17 @@ class _Making:
             for name in QUESTIONS
         }
         return Reference(self.compiler, self._unit, made, **answers)
+
+
+def compile_environment(compiler: Compiler) -> dict[str, str]:
+    """What a compile runs with that a server must be able to repeat."""
+    environment = {one: os.environ[one] for one in PASSED_ON if one in os.environ}
+    if _is_script(compiler.path):
+        # What it adds by variables of its own is missing on the servers, and has to show.
+        environment = dict(os.environ)
+    # One that calls the launcher is to get the compiler behind it.
+    behind = {"DISTCC_BUILD": "off", "_DISTCC_BUILD_BEHIND": compiler.path}
+    return environment | {"PATH": compiler.search, "LC_ALL": "C"} | behind
 
 
 def _is_script(program: str) -> bool:

@@ -8,7 +8,7 @@ without -g the server's directory stays out too.
 
 import re
 
-__all__ = ["NAME", "arguments", "language", "source_name", "units"]
+__all__ = ["NAME", "PUMP_OPTIONS", "arguments", "language", "pump_files", "source_name", "units"]
 
 NAME = "distcc-build-probe"
 """Of every file that a probe sends, before its suffix; none of it gets into the object."""
@@ -105,3 +105,42 @@ int jump(int a, int *p, float *x, int (*f)(int)) {
     return p ? f(v) + *p : v;
 }
 """
+
+PUMP_OPTIONS = ("-O2", "-c")
+"""Of the proof for pump mode."""
+
+PUMP_HEADER = f"{NAME}.h"
+"""Of the files of the proof for pump mode, the one that the other includes."""
+
+# What a server preprocesses takes all headers of the compiler and of the C library from there.
+# That they are the same ones is seen by the versions that they give themselves, and sizes.
+# None of it is const, which C++ would leave out of the object.
+PUMP = b"""\
+#include "distcc-build-probe.h"
+#define TEXT_(x) #x
+#define TEXT(x) TEXT_(x)
+char libc[] = TEXT(__GLIBC__) " " TEXT(__GLIBC_MINOR__);
+char kernel[] = TEXT(LINUX_VERSION_CODE), compiler[] = TEXT(__VERSION__);
+char library[] = TEXT(__GLIBCXX__) " " TEXT(_GLIBCXX_RELEASE) " " TEXT(_LIBCPP_VERSION);
+unsigned long sizes[] = {sizeof(FILE), sizeof(time_t), BUFSIZ, RAND_MAX, PATH_MAX, MARK};
+"""
+INCLUDED = b"""\
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#ifdef __linux__
+#include <linux/limits.h>
+#include <linux/version.h>
+#endif
+#ifdef __cplusplus
+#include <cstddef>
+#endif
+#define MARK 0x20050721
+"""
+
+
+def pump_files(word: str) -> dict[str, bytes]:
+    """The files of the proof for pump mode, the one that is compiled first."""
+    name = f"{NAME}.cc" if language(word) == "c++" else f"{NAME}.c"
+    return {name: PUMP, PUMP_HEADER: INCLUDED}

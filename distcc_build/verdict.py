@@ -77,7 +77,7 @@ _TEXTS = {
     ),
     Cause.PROTOCOL: (
         "it does not speak the protocol that is needed",
-        'upgrade distccd there, or set compression = "none"',
+        "upgrade distccd there, or do without compression and pump mode",
     ),
 }
 

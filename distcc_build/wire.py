@@ -11,7 +11,8 @@ bytes that follow it.  A client sends everything at once, the server replies and
 In 2 and 3 the contents (not the words) are LZO1X streams.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 __all__ = [
@@ -58,12 +59,19 @@ class Reply(NamedTuple):
     object: bytes
 
 
-def request(argv: Sequence[str], source: bytes, *, version: int = 1) -> bytes:
+def request(
+    argv: Sequence[str],
+    source: bytes,
+    *,
+    version: int = 1,
+    beside: Mapping[str, bytes] = MappingProxyType({}),
+) -> bytes:
     """The bytes of a whole request.
 
     :param argv: the compiler's command line; bytes that are not UTF-8 as surrogates.
-    :param source: preprocessed for versions 1 and 2; for version 3 the only file, and the
-        last word of argv names it, absolute.
+    :param source: preprocessed for versions 1 and 2; for version 3 a file that the last word
+        of argv names, absolute.
+    :param beside: for version 3, what else is sent: absolute names and contents.
     """
     parts = [_number(b"DIST", version)]
     if version == 3:
@@ -71,11 +79,13 @@ def request(argv: Sequence[str], source: bytes, *, version: int = 1) -> bytes:
     words = [word.encode("utf-8", "surrogateescape") for word in argv]
     parts.append(_number(b"ARGC", len(words)))
     parts += [_body(b"ARGV", word) for word in words]
-    content = source if version == 1 else compress(source)
-    if version == 3:
-        parts += [_number(b"NFIL", 1), _body(b"NAME", words[-1]), _body(b"FILE", content)]
-    else:
-        parts.append(_body(b"DOTI", content))
+    if version != 3:
+        parts.append(_body(b"DOTI", source if version == 1 else compress(source)))
+        return b"".join(parts)
+    files = {words[-1]: source, **{name.encode(): text for name, text in beside.items()}}
+    parts.append(_number(b"NFIL", len(files)))
+    for name, text in files.items():
+        parts += [_body(b"NAME", name), _body(b"FILE", compress(text))]
     return b"".join(parts)
 
 

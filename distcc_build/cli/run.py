@@ -1,6 +1,7 @@
 """distcc-build run: a command with the environment in which its compiles are distributed."""
 
 import argparse
+import contextlib
 import os
 import socket
 import sys
@@ -34,6 +35,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="write a trace of its compiles, for Perfetto and speedscope",
     )
+    parser.add_argument(
+        "--pump",
+        action="store_true",
+        help="have servers preprocess as well, with distcc's include server (distcc-pump)",
+    )
     parser.add_argument("words", nargs=argparse.REMAINDER, metavar="-- COMMAND", help="what to run")
 
 
@@ -42,25 +48,60 @@ def run(args: argparse.Namespace) -> int:
     words = args.words[1:] if args.words[:1] == ["--"] else args.words
     if not words or not words[0]:
         raise UsageError("run: expected a command, as in: distcc-build run -- make")
-    environ = environment(args)
+    with contextlib.ExitStack() as stack:
+        return _run(args, words, environment(args), stack)
+
+
+def _run(
+    args: argparse.Namespace,
+    words: list[str],
+    environ: dict[str, str],
+    stack: contextlib.ExitStack,
+) -> int:
+    """Run the command, with what is to end with it in `stack`, or else become it."""
     situation = None
     try:
         from distcc_build.buildenv import build_environment
 
         with waiting("looking for the servers"):
-            environ, situation = build_environment(environ)
+            pumped = _pumped(environ, stack) if args.pump else None
+            environ, situation = pumped or build_environment(environ)
         warn(situation.inputs.warnings if situation else ())
     except Exception as error:  # noqa: BLE001 - whatever it is, the build goes on
+        pumped = None
         warn([f"{str(error) or type(error).__name__}; the command runs without the farm"])
     if args.report or args.trace:
         try:
             return _watched(args, words, environ, situation)
         except (DistccBuildError, OSError) as error:
             warn([f"{error}; the command runs without a report"])
+    if pumped:
+        from distcc_build.child import run_to_end
+
+        try:
+            return run_to_end(words, environ)
+        except OSError as error:
+            return _not_started(words[0], error)
     try:
         os.execvpe(words[0], words, environ)  # noqa: S606 - no shell is wanted
     except OSError as error:
         return _not_started(words[0], error)
+
+
+def _pumped(
+    environ: dict[str, str], stack: contextlib.ExitStack
+) -> "tuple[dict[str, str], Situation | None] | None":
+    """The environment for a build in pump mode; None, and a line that says why, for one without."""
+    from distcc_build.pump import PumpError
+    from distcc_build.pumpbuild import pump_environment
+
+    try:
+        built, situation, running = pump_environment(environ, stack)
+    except (PumpError, OSError) as error:
+        warn([f"no pump mode: {error}"])
+        return None
+    stack.callback(lambda: warn([running.sentence()]))
+    return built, situation
 
 
 def _watched(

@@ -14,6 +14,7 @@
 #include "handover.h"
 #include "os.h"
 #include "plan.h"
+#include "pump.h"
 #include "say.h"
 #include "tmpdir.h"
 
@@ -128,6 +129,8 @@ become_planned(const struct plan *plan, char **argv, char **envp)
 	if (!changed || (plan->distcc ? compiler_is_self : compiler_is_ours)(plan->program))
 		return;
 	for (size_t i = 0; i < plan->nvariables; i++) {
+		if (plan->distcc)
+			pump_adjust(plan->variables[i].entry, argv);
 		say_why(plan->variables[i].keep ? "sets, unless set" : "sets", plan->variables[i].entry);
 		env_set(changed, plan->variables[i].entry, plan->variables[i].keep);
 	}

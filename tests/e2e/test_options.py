@@ -5,7 +5,7 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -26,10 +26,11 @@ Result = dict[str, bytes]
 class Place:
     """One folder, in which everything is compiled: its name is in debug information."""
 
-    def __init__(self, folder: Path, farm: Farm) -> None:
+    def __init__(self, folder: Path, farm: Farm, extra: Mapping[str, str] | None = None) -> None:
         self.farm = farm
         self._folder = folder / "place"
-        self._bench = Bench(folder, {**farm.exports, "DISTCC_BUILD_DEADLINE": "60"})
+        variables = {**farm.exports, "DISTCC_BUILD_DEADLINE": "60", **(extra or {})}
+        self._bench = Bench(folder, variables)
         # Servers are proved good for these before anything is counted.
         for compiler in ("gcc", "g++", "clang", "clang++"):
             self._bench.compile(compiler)

@@ -126,3 +126,29 @@ def test_an_unknown_option_is_one_line(box: Box, words: list[str]) -> None:
 def test_help_and_version_go_to_stdout(box: Box) -> None:
     assert box.run("--help").stdout.startswith(b"usage: ")
     assert box.run("--version").stdout.startswith(b"distcc-launch 0.")
+
+
+PUMP = "DISTCC_HOSTS=10.0.0.1/4,lzo,cpp --x=,cppx 10.0.0.2:99/4,lzo,cpp,auth localhost/2"
+PLAIN = "10.0.0.1/4,lzo --x=,cppx 10.0.0.2:99/4,lzo,auth localhost/2"
+
+
+@pytest.mark.parametrize(
+    ("words", "port", "pump"),
+    [
+        ("-O2", "/tmp/gate", True),
+        ("-g0", "/tmp/gate", True),
+        ("-O2", None, False),
+        ("-O2", "", False),
+        ("-g", "/tmp/gate", False),
+        ("-O2 -ggdb3 -g0", "/tmp/gate", False),
+        ("-Wp,-MMD,x.d", "/tmp/gate", False),
+        ("-include a.h", "/tmp/gate", False),
+    ],
+)
+def test_pump_mode_is_for_some_command_lines(
+    words: str, port: str | None, pump: bool, box: Box
+) -> None:
+    box.write_plan(f"env {PUMP}")
+    environ = {"INCLUDE_SERVER_PORT": port, "DISTCC_BUILD_VERBOSE": None}
+    seen = launched(box, "gcc", *words.split(), "-c", "a.c", "-o", "a.o", **environ)
+    assert seen.env["DISTCC_HOSTS"] == (PUMP.partition("=")[2] if pump else PLAIN)

@@ -40,6 +40,11 @@ def test_servers_come_with_limit_port_compression_and_local_slots() -> None:
     assert line == f"{SLOTS} 10.0.0.1:99/16,lzo"
 
 
+def test_servers_that_preprocess_as_well_take_compressed_files() -> None:
+    line = str(full(DISCOVER, candidate(1, 16), config=CONFIG._replace(compression="pump")))
+    assert line.endswith("/16,lzo,cpp")
+
+
 def test_the_list_of_the_user_stays_in_place() -> None:
     line = str(full(f"--randomize big/16,lzo {DISCOVER} --localslots=3", candidate(1, 16)))
     assert line == "--localslots_cpp=4 --randomize big/16,lzo 10.0.0.1/16 --localslots=3"

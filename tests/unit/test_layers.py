@@ -11,25 +11,28 @@ PACKAGE = ROOT / "distcc_build"
 
 # Lowest first.  A module may import only from rows above its own.
 LAYERS = [
-    ["errors"],
-    ["hostspec"],
+    ["errors", "mended.sitecustomize"],
+    ["hostspec", "quoting"],
     ["hosts", "resolve.answers", "taskfile", "values", "verdict"],
     ["resolve.losses", "resolve.packet"],
     ["config", "compilers", "distcc_rules", "given", "plan", "flags", "units", "wire"],
+    ["includes", "lzo", "pumpline"],
     ["resolve.walk", "resolve.resolvconf", "resolve.slots", "resolve.unusual"],
     ["policy", "journal"],
-    ["choice", "activity", "tally"],
+    ["choice", "activity", "lanes", "tally"],
+    ["report.data", "trace"],
+    ["report.assemble"],
     ["zonefile"],
     ["farmfile", "totals"],
     ["outcome", "health", "summary"],
     ["trust", "loop", "child"],
     ["machine", "inputs", "paths", "store", "backoff", "resolve.pair", "resolve.system"],
     ["departures", "processes", "terminal"],
-    ["authors", "exchange", "recording", "resolve.dnssec", "resolve.sockets", "resolve.stream"],
-    ["spawn"],
+    ["authors", "exchange", "pumpcheck", "recording"],
+    ["resolve.dnssec", "resolve.sockets", "resolve.stream", "spawn"],
     ["resolve.resolver", "resolve.survey", "reference", "stats", "client"],
-    ["resolve.texts"],
-    ["probe"],
+    ["resolve.texts", "pumpgate"],
+    ["probe", "pumpproof"],
     ["proving", "search"],
     ["discover", "examine", "quick", "wrap"],
     ["hearing"],
@@ -38,8 +41,8 @@ LAYERS = [
     ["renew"],
     ["farm.zone"],
     ["farm.nameserver", "farm.lifeline"],
-    ["farm.daemons"],
-    ["farm.loopback"],
+    ["farm.daemons", "pump"],
+    ["farm.loopback", "pumpbuild"],
     ["farm.demo"],
     ["cli.common", "cli.parsing", "cli.progress"],
     ["cli.version", "dashboard"],
@@ -52,9 +55,13 @@ PURE = {
     "hostspec",
     "hosts",
     "journal",
+    "lanes",
+    "quoting",
+    "report.data",
     "summary",
     "tally",
     "totals",
+    "trace",
     "config",
     "compilers",
     "plan",
@@ -69,6 +76,9 @@ PURE = {
     "values",
     "verdict",
     "wire",
+    "includes",
+    "lzo",
+    "pumpline",
     "zonefile",
     "resolve.answers",
     "resolve.losses",
@@ -128,7 +138,8 @@ def test_few_modules_speak_dns(module: str) -> None:
 
 @pytest.mark.parametrize("folder", ["distcc_build", "integrations", "benchmarks", "docs"])
 def test_no_file_is_over_300_lines(folder: str) -> None:
-    files = [one for end in ("py", "c", "h") for one in (ROOT / folder).rglob(f"*.{end}")]
+    ends = ("py", "c", "h", "js", "css", "html")
+    files = [one for end in ends for one in (ROOT / folder).rglob(f"*.{end}")]
     sizes = {str(one.relative_to(ROOT)): len(one.read_text("utf-8").splitlines()) for one in files}
     assert {name: size for name, size in sizes.items() if size > 300} == {}
 

@@ -76,6 +76,10 @@ def test_request_with_compression_and_in_pump_mode() -> None:
         b"DIST00000003CDIR00000001/ARGC00000002ARGV00000002ccARGV00000004/x.c"
         b"NFIL00000001NAME00000004/x.cFILE0000000b" + packed
     )
+    several = request(["cc", "/x.c"], b"int x;\n", version=3, beside={"/a/y.h": b""})
+    assert several.endswith(
+        b"NFIL00000002NAME00000004/x.cFILE0000000b" + packed + b"NAME00000006/a/y.hFILE00000000"
+    )
 
 
 def test_words_are_sent_as_the_bytes_they_are() -> None:
