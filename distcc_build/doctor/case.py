@@ -12,6 +12,7 @@ from pathlib import Path
 from distcc_build import paths
 from distcc_build.client import Client
 from distcc_build.doctor.findings import Distribution
+from distcc_build.doctor.targets import Job, jobs
 from distcc_build.errors import DistccBuildError
 from distcc_build.health import Health, reached
 from distcc_build.inputs import Inputs
@@ -47,6 +48,8 @@ class Case:
     """None where they cannot be used."""
     health: Health | None = None
     """None where no farm was looked for."""
+    asked: tuple[str, ...] = ()
+    """The words that the verdict is about."""
     distributions: tuple[Distribution, ...] = ()
 
     @property
@@ -57,6 +60,14 @@ class Case:
     def left(self, most: float) -> float:
         """Seconds that something may take; at least a moment."""
         return max(min(most, self.until - time.monotonic()), 0.1)
+
+    def jobs(self) -> list[Job]:
+        """Each compiler that was asked for at each host that gets its compiles."""
+        situation = self.situation()
+        # Without a directory for its plans the launcher runs the compiler itself.
+        if situation is None or self.no_directory:
+            return []
+        return jobs(situation, self.asked)
 
     def situation(self) -> Situation | None:
         """What the next compile would go by, were it to look now; None without inputs.

@@ -11,7 +11,7 @@ def look(case: Case) -> Section:
     """Find it, and try it."""
     client = case.client = find_client(case.path, case.directory)
     if client.program is None:
-        text, remedy = client.fault.split("; ")
+        text, _, remedy = client.fault.removeprefix("distcc ").partition("; ")
         check = problem("distcc", text, remedy, Loss.ALL)
     elif client.fault:
         remedy = "mend this distcc, or put one of version 3.3 or newer before it on PATH"

@@ -20,6 +20,7 @@ def look(case: Case) -> Section:
     words = case.words or USUAL
     found = {word: find_compiler(word, case.path) for word in words}
     case.compilers = {word: one for word, one in found.items() if one is not None}
+    case.asked = case.words or tuple(case.compilers) or words
     return Section("compilers", "compilers", tuple(_checks(case, words)))
 
 
@@ -32,7 +33,7 @@ def _checks(case: Case, words: tuple[str, ...]) -> Iterator[Check]:
         if compiler is None:
             # Of the usual two one is enough; what was asked for by name is missed.
             if case.words or not case.compilers:
-                remedy = f"install it, or name yours with --compiler (not {word})"
+                remedy = "install it, or name another by --compiler"
                 loss = Loss.COMPILER if case.compilers else Loss.ALL
                 yield problem(word, "is not installed here", remedy, loss)
             else:

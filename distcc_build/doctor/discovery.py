@@ -18,6 +18,9 @@ from distcc_build.search import surroundings
 __all__ = ["look"]
 
 
+WILDCARD = "remove the wildcard record"
+
+
 def look(case: Case) -> Section:
     """Walk the names and ask the servers, as `distcc-build servers` does; keep nothing."""
     return Section("discovery", "discovery", tuple(_checks(case)))
@@ -49,7 +52,7 @@ def _names(health: Health) -> Iterator[Check]:
     servers = [one for one in farm.servers if one.number < end]
     usable = [one for one in servers if one.state in {State.USED, State.OWN}]
     effort = duration(farm.seconds)
-    said = stop(health)
+    said, odd = stop(health), list(numbering(health))
     if usable:
         last = plain(servers[-1].name)
         if len(servers) > 1:
@@ -63,25 +66,30 @@ def _names(health: Health) -> Iterator[Check]:
         yield problem(
             farm.domain or "names",
             f"no servers: {_plain_names(said)} ({effort})",
-            _remedy(said, farm.domain),
+            _remedy(said, farm.domain, wild=bool(odd)),
             Loss.ALL,
         )
     if farm.degraded and usable:
         text = "some names could not be asked, and are tried again within a minute"
         yield problem("name servers", text, "see that they answer all names", Loss.SERVERS)
-    for line in numbering(health):
+    for line in odd if servers else ():
         where, _, rest = line.partition(": ")
         text, remedy = remedy_in(rest)
-        yield problem(_plain_names(where), _plain_names(text), remedy, Loss.SERVERS)
+        name, _, more = where.partition(" ")
+        text = _plain_names(f"{more}  {text}".lstrip())
+        yield problem(plain(name), text, WILDCARD if "wildcard" in text else remedy, Loss.SERVERS)
 
 
-def _remedy(why: str, domain: str) -> str:
+def _remedy(why: str, domain: str, *, wild: bool) -> str:
+    """What to do where no name is a server.
+
+    :param wild: any name there gets an answer, by a wildcard record.
+    """
     name = re.search(r"\S+\.(?= )", why)
     shown = plain(name[0]) if name else "distcc1"
-    if "wildcard" in why:
-        return (
-            f"remove the wildcard record, and give the servers the names distcc1, ... in {domain}"
-        )
+    if wild:
+        names = f"give the servers the names distcc1, distcc2, ... in {domain}"
+        return f"{WILDCARD}, and {names}"
     if "does not exist" in why:
         return f"give the first server the name {shown} in DNS, or set 'domain' to where it is"
     if "domain" in why:

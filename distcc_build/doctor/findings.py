@@ -60,6 +60,8 @@ class Loss(IntEnum):
     """The compiles of one compiler."""
     ALL = 5
     """No compile is distributed."""
+    TRUST = 6
+    """More than compiles: objects that this machine would not make."""
 
 
 class Check(NamedTuple):
@@ -163,7 +165,7 @@ class Report(NamedTuple):
             why = "" if one.servers else self._why_here(one.word)
             by_result.setdefault((one.servers, one.slots, why), []).append(one.word)
         if not by_result:
-            return f"nothing is distributed: {self._why_here('')}"
+            return f"nothing is known to be distributed: {self._why_here('')}"
         return "; ".join(
             f"compiles of {listed(words)} are distributed to {count(servers, 'server')} "
             f"with {count(slots, 'slot')}"
@@ -201,8 +203,9 @@ class Report(NamedTuple):
               checks       for each: name, status ("ok", "warning", "problem", "skipped"),
                            text, remedy (may be empty), loss
 
-        `loss` is "nothing", "advice", "system", "servers", "compiler" or "all".  Texts are for
-        people and may be worded otherwise at any time; names of sections stay.
+        `loss` is "nothing", "advice", "system", "servers", "compiler", "all" or
+        "trust".  Texts are for people and may be worded otherwise at any time; names of
+        sections stay.
         """
         return {
             "version": VERSION,
@@ -236,7 +239,11 @@ class Report(NamedTuple):
 
 
 def _said(causes: Sequence[Check]) -> str:
-    return causes[0].text if causes else "it could not be found out why"
+    """The first of these as a clause."""
+    if not causes:
+        return "it could not be found out why"
+    name, text = causes[0].name, causes[0].text
+    return f"{name} {text}" if text.startswith(("is ", "are ", "cannot ")) else text
 
 
 def _urgency(step: Step) -> tuple[bool, int, int]:

@@ -54,11 +54,14 @@ def _one(program: str, here: Here, folder: Path) -> Check:
         text = f"{program} does not run an empty SConstruct: {said.complaint}"
         return warning("SCons", text, f"try it: {program} --version", Loss.SYSTEM)
     if found.get("works"):
-        return ok(name, f"{program}: its {python} has the tool, {found['tool']}")
+        shim = f", by the shim {found['tool']}" if "site_scons" in found["tool"] else ""
+        return ok(name, f"{program}: env.Tool('distcc_discover') works{shim}")
     if "tool" in found:
         text = f"{program}: {found['tool']} finds no distcc-build, so the tool does nothing"
         return warning(name, text, "write it anew: distcc-build setup scons", Loss.SYSTEM)
     if Path("site_scons/site_tools/distcc_discover.py").is_file():
-        return ok(name, f"{program}: its {python} has no tool, the project here has a shim")
+        return ok(
+            name, f"{program}: env.Tool('distcc_discover') works in this project, by its shim"
+        )
     text = f"{program}: its {python} has no tool distcc_discover"
     return warning(name, text, "run: distcc-build setup scons", Loss.SYSTEM)

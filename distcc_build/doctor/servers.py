@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from distcc_build.doctor.case import Case
 from distcc_build.doctor.findings import Check, Loss, Section, Status, ok, problem, skipped
+from distcc_build.doctor.targets import distributions
 from distcc_build.doctor.words import count, duration, listed, plain, remedy_in
 from distcc_build.health import OF_THE_COMPILER, Row, rows
 from distcc_build.hosts import Kind
@@ -16,6 +17,7 @@ __all__ = ["look"]
 
 def look(case: Case) -> Section:
     """Say what the look at the farm has shown."""
+    case.distributions = distributions(case.asked, case.jobs())
     return Section("servers", "servers", tuple(_checks(case)))
 
 
@@ -34,7 +36,9 @@ def _checks(case: Case) -> Iterator[Check]:
             yield skipped("servers", "none are looked for")
         return
     for row in rows(case.health):
-        yield from _row(row)
+        # Of name servers that say nothing at all the station before has spoken.
+        if case.health.farm.servers or row.state != "not known":
+            yield from _row(row)
     for word in case.compilers:
         yield from _alone(situation, word, bool(listed_hosts))
 
@@ -60,9 +64,24 @@ def _row(row: Row) -> Iterator[Check]:
         text = f"{row.address}  {row.state}: {text}".lstrip()
         yield problem(name, text, remedy, Loss.SERVERS)
     for (cause, why), words in bad.items():
-        whose = f" for {listed(words)}" if cause in OF_THE_COMPILER else ""
-        text = f"{row.address}  {cause.value}{whose}: {Verdict(cause, why).seen}"
-        yield problem(name, text, cause.remedy, Loss.SERVERS)
+        text, remedy = _said(cause, why, words, whole=len(words) == len(row.verdicts))
+        yield problem(name, f"{row.address}  {text}", remedy, Loss.SERVERS)
+
+
+def _said(cause: Cause, why: str, words: list[str], *, whole: bool) -> tuple[str, str]:
+    """What is the matter with a server, and what to do.
+
+    :param words: the compilers that it concerns.
+    :param whole: these are all that it was asked for.
+    """
+    if cause not in OF_THE_COMPILER:
+        return f"{cause.value}: {Verdict(cause, why).seen}", cause.remedy
+    names = listed(words)
+    text = cause.value if whole else f"{cause.value} for {names}"
+    remedy = cause.remedy.replace("install it", f"install {names}")
+    for one in ("same version", "same package"):
+        remedy = remedy.replace(one, f"{one} of {names}")
+    return f"{text} ({why})" if why else text, remedy
 
 
 def _alone(situation: Situation, word: str, others: bool) -> Iterator[Check]:

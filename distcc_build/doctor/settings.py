@@ -1,5 +1,6 @@
 """What the user has set: the hosts list, the configuration, and variables."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,9 @@ from distcc_build.inputs import config_files, read_inputs
 from distcc_build.launch import unusable
 
 __all__ = ["look_at_configuration", "look_at_hosts"]
+
+MAX_SHOWN = 200
+"""Characters of a hosts list."""
 
 
 def look_at_hosts(case: Case) -> Section:
@@ -37,13 +41,15 @@ def _hosts(case: Case) -> Iterator[Check]:
         yield problem("hosts and configuration", text or str(error), remedy, Loss.ALL)
         return
     listed = str(inputs.hosts) or "(empty)"
+    if len(listed) > MAX_SHOWN:
+        listed = f"{listed[:MAX_SHOWN]} ..."
     if inputs.hosts.discover:
         by_default = "" if inputs.hosts_given else ", so the servers are looked for"
         yield ok(inputs.hosts_source, f"{listed}{by_default}")
     elif any(one.usable and one.kind is not Kind.LOCAL for one in inputs.hosts.hosts):
         yield ok(inputs.hosts_source, f"{listed} (no {DISCOVER}: distcc gets it as it is)")
     else:
-        text = f"{listed}: names no server, and does not ask for discovery"
+        text = f"is {listed!a}: it names no server, and does not ask for discovery"
         remedy = f"add {DISCOVER} to {inputs.hosts_source}, or take that list away"
         yield problem(inputs.hosts_source, text, remedy, Loss.ALL)
     for one in inputs.hosts.problems:
@@ -111,6 +117,6 @@ def _warnings(case: Case) -> Iterator[Check]:
         return
     others = [one for one in inputs.warnings if one not in inputs.hosts.problems]
     for one in [*others, *([] if case.no_directory else unusable(case.environ, case.directory))]:
-        name, sign, text = one.partition(": ")
-        name, text = (name, text) if sign else ("setting", one)
+        found = re.match(r"(DISTCC_\w+(?:=[^\s:]*)?):? (.*)", one)
+        name, text = (found[1], found[2]) if found else ("setting", one)
         yield problem(name, text, "correct it, or take it away", Loss.ADVICE)

@@ -4,6 +4,7 @@ Nothing of it stays: each run has a DISTCC_DIR of its own, so that a server that
 no mark that builds would go by.
 """
 
+import re
 import shutil
 import time
 from collections.abc import Iterator, Sequence
@@ -14,18 +15,17 @@ from typing import NamedTuple
 from distcc_build.doctor.case import Case, scratch
 from distcc_build.doctor.findings import (
     Check,
-    Distribution,
     Loss,
     Section,
+    Status,
     ok,
     problem,
     skipped,
     warning,
 )
 from distcc_build.doctor.programs import Said, ask
-from distcc_build.doctor.words import duration, listed, plain
-from distcc_build.hosts import Hostspec, Kind
-from distcc_build.launch import Situation
+from distcc_build.doctor.targets import Job, Target, distributions
+from distcc_build.doctor.words import duration, listed
 from distcc_build.reference import Compiler
 from distcc_build.units import language
 
@@ -51,26 +51,8 @@ size_t doctor(size_t n) { return Doctor<size_t>().of(n); }
 SOURCES = {"c": ("c", C), "c++": ("cc", CXX)}
 """By language, suffix and text.  The header is the compiler's own: no library has to be there."""
 
-OWN = 1
-"""Job at once that a run asks of its server: there is but one."""
-
-
-class Target(NamedTuple):
-    """A host that compiles of a compiler are sent to."""
-
-    name: str
-    """For people."""
-    host: Hostspec
-    slots: int
-    tried: bool = True
-    """False for one that distcc reaches by ssh, which may ask for a password."""
-
-
-class Job(NamedTuple):
-    """One compile at one server."""
-
-    word: str
-    target: Target
+_LOGGED = re.compile(r"^distcc\[\d+\] (\(\w+\) )?(ERROR: |Warning: )?")
+"""What distcc writes before a message."""
 
 
 class Result(NamedTuple):
@@ -89,70 +71,43 @@ def look(case: Case) -> Section:
 
 
 def _checks(case: Case) -> Iterator[Check]:
-    situation = case.situation()
-    if situation is None or situation.inputs.off or situation.client.usable is None:
-        case.distributions = tuple(Distribution(word) for word in case.compilers)
-        yield skipped("distcc", "nothing is sent to servers")
+    found = case.jobs()
+    if case.inputs is None or not found:
+        yield skipped("servers", "there is none to compile on")
         return
-    jobs = [Job(word, one) for word in case.compilers for one in _targets(situation, word)]
-    tried = [job for job in jobs if job.target.tried]
     try:
-        results, reasons = _all(case, tried)
+        results, reasons = _all(case, [job for job in found if job.target.tried])
     except OSError as error:
-        results, reasons = {}, {}
-        remedy = "make room in it, or set TMPDIR"
-        yield problem("temporary files", f"cannot be made: {error.strerror}", remedy, Loss.ALL)
+        remedy = "make room for them, or set TMPDIR"
+        yield problem("temporary files", f"cannot be made: {error}", remedy, Loss.ADVICE)
+        return
     failed = {job for job, result in results.items() if result is not None and result.fault}
-    case.distributions = tuple(_distribution(word, jobs, failed) for word in case.compilers)
+    case.distributions = distributions(case.asked, found, failed)
     for word, why in reasons.items():
         yield skipped(word, f"does not compile the test here: {why}")
-    if not jobs:
-        yield skipped("servers", "there is no good one to compile on")
-    exact = situation.inputs.config.match == "exact"
-    for target in dict.fromkeys(job.target._replace(slots=0) for job in jobs):
-        own = {job.word: results.get(job) for job in jobs if job.target.name == target.name}
+    exact = case.inputs.config.match == "exact"
+    for target in dict.fromkeys(job.target._replace(slots=0) for job in found):
+        own = {job.word: results.get(job) for job in found if job.target.name == target.name}
         yield from _target(target, own, reasons, exact=exact)
     for one in case.distributions:
-        if any(job.word == one.word for job in jobs) and not one.servers:
-            text = "the test compile fails at every good server"
-            yield problem(one.word, text, "see what the servers say", Loss.COMPILER)
+        if not one.servers and any(job.word == one.word for job in found):
+            # What to do is said of the servers.
+            text = "the test compile fails at every server"
+            yield Check(one.word, Status.PROBLEM, text, "", Loss.COMPILER)
 
 
-def _targets(situation: Situation, word: str) -> list[Target]:
-    """Whom the compiles of a compiler may be sent to: those of the list, and those found good."""
-    config = situation.inputs.config
-    lzo = ("lzo",) if config.compression == "lzo" else ()
-    found = [
-        Target(
-            plain(one.server.name),
-            Hostspec.server(one.server.address, config.port, OWN, lzo),
-            one.limit,
-        )
-        for one in situation.candidates([word])
-    ]
-    for host in situation.inputs.hosts.hosts:
-        if host.usable and host.kind is not Kind.LOCAL:
-            # Pump mode needs its include server, and nothing of it shows in the object.
-            options = tuple(one for one in host.options if one.startswith(("lzo", "auth")))
-            if "cpp" in host.options:
-                options = tuple(one for one in options if one != "lzo")
-            alone = host._replace(limit=OWN, options=options, verbatim="")
-            found.append(Target(host.host, alone, host.slots, host.kind is Kind.TCP))
-    return found
-
-
-def _all(case: Case, jobs: Sequence[Job]) -> tuple[dict[Job, Result | None], dict[str, str]]:
+def _all(case: Case, wanted: Sequence[Job]) -> tuple[dict[Job, Result | None], dict[str, str]]:
     """What came of each job, None where the time was over; and by word why it has no object here.
 
     :raises OSError: when there is no place for the objects.
     """
     folder = scratch(case)
     try:
-        words = list(dict.fromkeys(job.word for job in jobs))
+        words = list(dict.fromkeys(job.word for job in wanted))
         until = time.monotonic() + case.left(SECONDS)
         ours = {word: _here(case, case.compilers[word], folder, until) for word in words}
         reasons = {word: said.complaint for word, (made, said) in ours.items() if made is None}
-        chosen = [job for job in jobs if job.word not in reasons]
+        chosen = [job for job in wanted if job.word not in reasons]
         results: dict[Job, Result | None] = {}
         # Not as a `with` block: that would wait for all of them where time is over.
         pool = ThreadPoolExecutor(AT_ONCE)
@@ -218,7 +173,7 @@ def _there(case: Case, job: Job, own: Path, expected: bytes | None, until: float
     said = ask(command, environ, until - began)
     seconds = time.monotonic() - began
     if said.status != 0 or not made.is_file():
-        return Result(seconds, said.complaint)
+        return Result(seconds, _LOGGED.sub("", said.complaint))
     return Result(seconds, same=made.read_bytes() == expected)
 
 
@@ -235,20 +190,18 @@ def _target(
     late = [word for word, one in own.items() if one is None and word not in reasons]
     if late:
         yield skipped(target.name, f"no time was left to try {listed(late)}")
+    faults: dict[str, list[str]] = {}
     for word, one in own.items():
         if one is not None and one.fault:
-            remedy = f"try it: DISTCC_HOSTS={target.host} DISTCC_FALLBACK=0 distcc {word} -c FILE"
-            yield problem(target.name, f"{word}: {one.fault}", remedy, Loss.SERVERS)
+            faults.setdefault(one.fault, []).append(word)
+    for fault, words in faults.items():
+        first = f"DISTCC_HOSTS={target.host} DISTCC_FALLBACK=0 distcc {words[0]} -c FILE"
+        yield problem(target.name, f"{listed(words)}: {fault}", f"try it: {first}", Loss.SERVERS)
     other = [word for word, one in own.items() if one and not one.fault and not one.same]
     if other and exact:
         text = f"another object than here: {listed(other)}"
-        remedy = "take it out of DNS and install the same compiler packages there"
-        yield problem(target.name, text, remedy, Loss.SERVERS)
+        remedy = "take it out of DNS, and install the same compiler packages there"
+        yield problem(target.name, text, remedy, Loss.TRUST)
     elif other:
         text = f"another object than here, which 'match' accepts: {listed(other)}"
         yield warning(target.name, text, 'set match = "exact" to leave such servers out')
-
-
-def _distribution(word: str, jobs: Sequence[Job], failed: set[Job]) -> Distribution:
-    used = [job.target for job in jobs if job.word == word and job not in failed]
-    return Distribution(word, len(used), sum(one.slots for one in used))

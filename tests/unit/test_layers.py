@@ -36,7 +36,8 @@ LAYERS = [
     ["planning", "buildenv"],
     ["renew"],
     ["doctor.programs"],
-    ["doctor.case", "doctor.scons"],
+    ["doctor.targets", "doctor.scons"],
+    ["doctor.case"],
     [f"doctor.{one}" for one in ("client", "compilers", "settings", "discovery", "servers")]
     + ["doctor.plans", "doctor.faces", "doctor.trial"],
     ["doctor.round"],
