@@ -22,11 +22,14 @@ if TYPE_CHECKING:
     from distcc_build.doctor.screen import Piece
 
 HELP = "look at everything between a compile and its server, and say what to do next"
-EXAMPLE = (
-    "distcc-build doctor --compiler gcc --compiler clang++-15\n"
-    "exit status: 0 distributed and nothing to mend; 1 distributed, but there are problems or a\n"
-    "compiler without servers; 7 nothing is distributed; 2 bad usage"
-)
+EXAMPLE = "distcc-build doctor --compiler gcc --compiler clang++-15"
+
+STATUSES = """
+exit status:
+  0  compiles are distributed, and nothing is to be mended (warnings do not count)
+  1  they are, but there is a problem, or one of the compilers has no servers
+  7  nothing is distributed
+  2  bad usage"""
 
 DEADLINE = 60.0
 """Seconds; where all is well it takes two, and a silent server takes five."""
@@ -35,6 +38,7 @@ DEADLINE = 60.0
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = f"{parser.epilog}\n{STATUSES}"
     add_options(parser)
     parser.add_argument("--json", action="store_true", help="all that was found, as JSON")
     parser.add_argument(

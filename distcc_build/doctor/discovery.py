@@ -104,7 +104,7 @@ def _kept(directory: Path, config: Config) -> Iterator[Check]:
     now = time.time()
     farm = store.read_farm(store.farm_path(directory, config))
     if farm is None:
-        yield ok("age", "nothing is kept yet: the next compile looks for itself")
+        yield ok("age", "nothing kept yet; the next compile looks for itself")
         return
     age = f"builds go by what was learned {duration(now - farm.made)} ago"
     if farm.surroundings != surroundings(config)[1]:

@@ -16,10 +16,7 @@ from distcc_build.doctor.programs import Here, Said, on_path
 from distcc_build.doctor.scons import scons
 from distcc_build.errors import NotFoundError
 
-__all__ = ["SECONDS", "look"]
-
-SECONDS = 10.0
-"""For each; CMake takes the longest, 0.3 s."""
+__all__ = ["look"]
 
 Face = Callable[[Here, Path], Iterator[Check]]
 
@@ -30,24 +27,24 @@ find_package(DistccBuild QUIET)
 message(STATUS "doctor: ${DistccBuild_FOUND}")
 """
 
-MAKE = "CC := gcc\ninclude $(shell distcc-launch --makefile)\nall:\n\t@echo doctor: $(CC)\n"
+MAKE = "CC := gcc\ninclude $(shell distcc-launch --makefile)\n$(info doctor: $(CC))\nall:;\n"
 
 AGAIN = "install distcc-build again"
 
 
-def look(environ: Mapping[str, str], folder: Path, seconds: float) -> list[Check]:
+def look(environ: Mapping[str, str], folder: Path, until: float) -> list[Check]:
     """Ask all of them, at once.
 
     :param environ: the environment of the builds.
     :param folder: an empty one for what they write.
-    :param seconds: the longest that each program may take.
+    :param until: time.monotonic() at which all should be done.
     """
     off = {
         name: value
         for name, value in environ.items()
         if name not in {"SCONSFLAGS", "MAKEFLAGS", "MAKELEVEL", "DESTDIR"}
     } | {"DISTCC_BUILD": "off"}
-    here = Here(off, seconds)
+    here = Here(off, until)
     faces: list[tuple[str, Face]] = [
         ("scons", scons),
         ("cmake", _cmake),
@@ -84,7 +81,7 @@ def _cmake(here: Here, folder: Path) -> Iterator[Check]:
         text = f"{program} does not configure an empty project: {said.complaint}"
         yield warning(name, text, f"try it: {program} --version", Loss.SYSTEM)
     elif works == "1":
-        yield ok(name, f"{program}: find_package(DistccBuild) works")
+        yield ok(name, f"{program}: finds DistccBuild")
     else:
         text = f"{program}: find_package(DistccBuild) finds nothing"
         remedy = 'pass -DDistccBuild_ROOT="$(distcc-build cmakedir)"'
@@ -128,9 +125,10 @@ def _make(here: Here, folder: Path) -> Iterator[Check]:
         return
     (folder / "Makefile").write_text(MAKE, "utf-8")
     said = here.ask(program, "-f", str(folder / "Makefile"), cwd=folder)
-    found = said.out.partition("doctor: ")[2].split()
-    if said.status == 0 and len(found) == 2:
-        yield ok(name, f"{program}: the included Makefile sets CC and CXX")
+    # More than the compiler's own name: there is a launcher before it.
+    found = said.out.partition("doctor: ")[2].partition("\n")[0].split()
+    if said.status == 0 and len(found) > 1:
+        yield ok(name, f"{program}: includes distcc-build.mk")
     else:
         text = f"{program}: $(shell distcc-launch --makefile) gives nothing: {said.complaint}"
         yield warning(name, text, _add_to_path(here) or AGAIN, Loss.SYSTEM)
@@ -145,7 +143,7 @@ def _ccache(here: Here, folder: Path) -> Iterator[Check]:
     prefix = here.environ.get("CCACHE_PREFIX", "")
     words = prefix.split()
     if not words:
-        yield ok(name, f"{program}: use it with CCACHE_PREFIX=distcc-launch")
+        yield ok(name, "for use with CCACHE_PREFIX=distcc-launch")
     elif Path(words[-1]).name not in {"distcc", "distcc-launch"}:
         text = f"{program}: CCACHE_PREFIX={prefix}, so what it lacks is compiled here"
         yield warning(name, text, "set CCACHE_PREFIX=distcc-launch", Loss.SYSTEM)

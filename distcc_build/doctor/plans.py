@@ -74,7 +74,7 @@ def _plan(case: Case, word: str) -> Iterator[Check]:
     then = _becomes(following)
     again = f"run: distcc-build refresh --compiler {word}"
     if held.state is State.NONE:
-        yield ok(name, f"none yet: the next compile makes one ({then})")
+        yield ok(name, f"none yet; to be made: {then}")
     elif plan is None or not held.holds:
         age = f"{duration(now - plan.made)} old, " if plan is not None else ""
         why = f" ({held.why})" if held.state is State.UNREADABLE else ""
@@ -99,6 +99,8 @@ def _remote(plan: Plan) -> int:
 
 
 def _becomes(plan: Plan) -> str:
+    if "CCACHE_PREFIX" in plan.defaults:
+        return f"{plan.program}, and what it lacks goes on to distcc"
     if plan.program_kind == "compiler":
         return f"{plan.program}, here"
     if "DISTCC_HOSTS" not in plan.env:

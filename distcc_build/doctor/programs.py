@@ -4,11 +4,15 @@ import contextlib
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 __all__ = ["Here", "Said", "ask", "on_path"]
+
+PATIENCE = 10.0
+"""Seconds for a build system; SCons takes the longest, 0.5."""
 
 MAX_SHOWN = 200
 """Characters of a line that somebody else wrote."""
@@ -74,12 +78,13 @@ class Here(NamedTuple):
     """Where build systems are asked."""
 
     environ: Mapping[str, str]
-    seconds: float
-    """The longest that each may take."""
+    until: float
+    """time.monotonic() at which all should be done."""
 
     def ask(self, *words: str, cwd: Path | None = None) -> Said:
         """Run a program to its end."""
-        return ask(words, self.environ, self.seconds, cwd)
+        seconds = max(min(PATIENCE, self.until - time.monotonic()), 0.1)
+        return ask(words, self.environ, seconds, cwd)
 
     def every(self, name: str) -> list[str]:
         """All programs of a name on PATH, in its order, each once however many links lead to it."""

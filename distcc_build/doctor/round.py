@@ -4,7 +4,6 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
-from typing import Self
 
 from distcc_build.doctor import client, compilers, discovery, faces, plans, servers, settings, trial
 from distcc_build.doctor.case import Case, scratch
@@ -12,6 +11,12 @@ from distcc_build.doctor.findings import Check, Loss, Report, Section, problem, 
 from distcc_build.errors import DistccBuildError
 
 __all__ = ["TooLate", "go_round"]
+
+SECONDS = 20.0
+"""For all build systems together, counted from when all else is done."""
+
+EXPECTED = (DistccBuildError, OSError)
+"""What a user can mend; all else is a fault of ours."""
 
 OURS = "run it with DISTCC_BUILD_VERBOSE=1, and report what it says"
 
@@ -26,21 +31,15 @@ class Faces:
     def __init__(self, case: Case) -> None:
         self._case = case
         self._checks: list[Check] = []
-        self._thread = threading.Thread(target=self._look, daemon=True)
-
-    def __enter__(self) -> Self:
+        # Not a daemon: where somebody interrupts, it ends what it has started, and cleans up.
+        self._thread = threading.Thread(target=self._look)
         self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._thread.join(self._case.left(faces.SECONDS))
 
     def _look(self) -> None:
         try:
             folder = scratch(self._case)
             try:
-                seconds = self._case.left(faces.SECONDS)
-                self._checks = faces.look(self._case.environ, folder, seconds)
+                self._checks = faces.look(self._case.environ, folder, self._case.until)
             finally:
                 shutil.rmtree(folder, ignore_errors=True)
         except Exception as error:  # noqa: BLE001 - it is said in its place
@@ -49,7 +48,7 @@ class Faces:
     def look(self, case: Case) -> Section:
         """What they came to."""
         case.told("asking the build systems")
-        self._thread.join(case.left(2 * faces.SECONDS))
+        self._thread.join(case.left(SECONDS))
         checks = self._checks or [skipped("build systems", "they do not answer in time")]
         return Section("faces", "build systems", tuple(checks))
 
@@ -61,22 +60,25 @@ def go_round(case: Case, shown: Callable[[Section], object]) -> Report:
     :returns: also where the time was over: then the rest is said to be skipped.
     """
     found: list[Section] = []
-    with Faces(case) as systems:
-        for name, title, look in _stations(systems):
-            case.told(f"looking at: {title}")
-            section = Section(name, title, (_late(title),))
-            try:
-                if time.monotonic() < case.until:
-                    case.looking = True
-                    section = look(case)
-                    case.looking = False
-            except TooLate:
+    systems = Faces(case)
+    for name, title, look in _stations(systems):
+        case.told(f"looking at: {title}")
+        section = Section(name, title, (_late(title),))
+        try:
+            if time.monotonic() < case.until:
+                case.looking = True
+                section = look(case)
                 case.looking = False
-            except Exception as error:  # noqa: BLE001 - a doctor outlives what he looks at
-                case.looking = False
-                section = Section(name, title, (_trouble(title, error),))
-            found.append(section)
-            shown(section)
+        except TooLate:
+            case.looking = False
+        except Exception as error:
+            # Whatever it is: a doctor outlives what he looks at.
+            case.looking = False
+            if case.environ.get("DISTCC_BUILD_VERBOSE") and not isinstance(error, EXPECTED):
+                raise
+            section = Section(name, title, (_trouble(title, error),))
+        found.append(section)
+        shown(section)
     return Report(tuple(found), case.distributions)
 
 
@@ -98,6 +100,6 @@ def _late(title: str) -> Check:
 
 def _trouble(title: str, error: Exception) -> Check:
     text = str(error)
-    if isinstance(error, DistccBuildError | OSError):
+    if isinstance(error, EXPECTED):
         return problem(title, f"cannot be looked at: {text}", "mend what is named", Loss.ADVICE)
     return problem(title, f"cannot be looked at: {type(error).__name__}: {text}", OURS, Loss.ADVICE)

@@ -55,13 +55,11 @@ def _one(program: str, here: Here, folder: Path) -> Check:
         return warning("SCons", text, f"try it: {program} --version", Loss.SYSTEM)
     if found.get("works"):
         shim = f", by the shim {found['tool']}" if "site_scons" in found["tool"] else ""
-        return ok(name, f"{program}: env.Tool('distcc_discover') works{shim}")
+        return ok(name, f"{program}: has the tool distcc_discover{shim}")
     if "tool" in found:
         text = f"{program}: {found['tool']} finds no distcc-build, so the tool does nothing"
         return warning(name, text, "write it anew: distcc-build setup scons", Loss.SYSTEM)
     if Path("site_scons/site_tools/distcc_discover.py").is_file():
-        return ok(
-            name, f"{program}: env.Tool('distcc_discover') works in this project, by its shim"
-        )
+        return ok(name, f"{program}: has the tool in this project, by its shim")
     text = f"{program}: its {python} has no tool distcc_discover"
     return warning(name, text, "run: distcc-build setup scons", Loss.SYSTEM)

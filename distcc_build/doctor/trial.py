@@ -186,7 +186,7 @@ def _target(
     good = {word: one for word, one in own.items() if one and not one.fault and one.same}
     if good:
         times = ", ".join(f"{word} {duration(one.seconds)}" for word, one in good.items())
-        yield ok(target.name, f"the same object: {times}")
+        yield ok(target.name, f"same object: {times}")
     late = [word for word, one in own.items() if one is None and word not in reasons]
     if late:
         yield skipped(target.name, f"no time was left to try {listed(late)}")

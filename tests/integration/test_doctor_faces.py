@@ -1,5 +1,6 @@
 """What doctor says of build systems: each that is missing, each that would not work."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -29,7 +30,7 @@ def looked(folder: Path, **environ: str) -> dict[str, Check]:
     work = folder.parent / "work"
     work.mkdir()
     home = str(folder.parent)
-    found = faces.look({"PATH": str(folder), "HOME": home, **environ}, work, 60)
+    found = faces.look({"PATH": str(folder), "HOME": home, **environ}, work, time.monotonic() + 60)
     return {one.name.partition(" ")[0]: one for one in found}
 
 
@@ -114,7 +115,7 @@ def test_a_program_that_hangs_is_ended_with_what_it_started(tmp_path: Path) -> N
 def test_a_program_that_cannot_be_run_is_a_value(tmp_path: Path) -> None:
     (tmp_path / "odd").write_text("no program")
     (tmp_path / "odd").chmod(0o755)
-    here = Here({"PATH": str(tmp_path)}, 5)
+    here = Here({"PATH": str(tmp_path)}, time.monotonic() + 5)
     for words in ([str(tmp_path / "odd")], ["/nowhere"], ["a\0b"]):
         assert here.ask(*words).status is None
     assert here.first("odd") == str(tmp_path / "odd")
