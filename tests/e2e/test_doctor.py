@@ -5,6 +5,7 @@ import json
 import os
 import pty
 import shutil
+import signal
 import subprocess
 import sys
 import venv
@@ -17,7 +18,7 @@ from compiling import Bench, age
 from e2e.faults.scene import needs_root
 from e2e.six import DEAD, DENIES, FROZEN, GOOD, NAMES, VERSION, WITHOUT, six_servers
 from probing import odd_compilers
-from running import eventually, processes
+from running import HEARING, eventually, processes
 
 from distcc_build.errors import NotFoundError
 from distcc_build.farm.loopback import Farm
@@ -575,6 +576,40 @@ def test_it_ends_in_time_and_says_what_was_left_out(full: Bench) -> None:
     assert said.check("trial", "")["text"].startswith("no time was left")
     assert said.status == 7
     assert eventually(lambda: not processes("sleep 1000.25"))
+
+
+def test_who_interrupts_it_leaves_nothing_behind(bench: Bench) -> None:
+    program(bench, "gcc", "exec sleep 1000.75")
+    (bench.directory / "tmp").mkdir()
+    process = subprocess.Popen(
+        [*HEARING, launcher().with_name("distcc-build"), "doctor"],
+        cwd=bench.directory,
+        env={**bench.environ, "TMPDIR": str(bench.directory / "tmp"), "PATH": path_of(bench)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert eventually(lambda: bool(processes("sleep 1000.75")))
+    process.send_signal(signal.SIGINT)
+    said, _ = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Traceback" not in said
+    assert eventually(lambda: not processes("sleep 1000.75"))
+    assert not list((bench.directory / "tmp").iterdir())
+    assert not list(bench.cache.glob(".tmp-*"))
+
+
+def path_of(bench: Bench) -> str:
+    """PATH with what a shell needs behind it."""
+    return f"{bench.environ['PATH']}:/usr/bin:/bin"
+
+
+def test_ccache_in_the_compilers_place_is_told_with_what_is_behind_it(full: Bench) -> None:
+    full.environ["PATH"] = f"/usr/lib/ccache:{full.environ['PATH']}"
+    said = doctor(full, "--compiler", "gcc")
+    assert "/usr/bin/gcc, behind /usr/lib/ccache/gcc" in said.check("compilers", "gcc")["text"]
+    assert "goes on to distcc" in said.check("plans", "plan for gcc")["text"]
+    assert said.status == 0
 
 
 def test_bad_usage_is_status_2(bench: Bench) -> None:
