@@ -6,8 +6,8 @@ servers; 7 when nothing is distributed; 2 for bad usage.
 """
 
 import argparse
-import json
 import math
+import os
 import signal
 import sys
 import time
@@ -15,21 +15,26 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from distcc_build.cli.common import add_options, compiler_word, environment, printable
+from distcc_build.cli.common import (
+    add_options,
+    compiler_word,
+    environment,
+    print_json,
+    printable,
+)
+from distcc_build.cli.progress import waiting
 
 if TYPE_CHECKING:
     from distcc_build.doctor.case import Case
+    from distcc_build.doctor.findings import Section
     from distcc_build.doctor.screen import Piece
 
 HELP = "look at everything between a compile and its server, and say what to do next"
 EXAMPLE = "distcc-build doctor --compiler gcc --compiler clang++-15"
-
-STATUSES = """
-exit status:
-  0  compiles are distributed, and nothing is to be mended (warnings do not count)
-  1  they are, but there is a problem, or one of the compilers has no servers
-  7  nothing is distributed
-  2  bad usage"""
+STATUS = (
+    "0 if compiles are distributed and nothing is to be mended (warnings do not count), 1 if "
+    "they are but there is a problem or a compiler without servers, 7 if nothing is distributed"
+)
 
 DEADLINE = 60.0
 """Seconds; where all is well it takes two, and a silent server takes five."""
@@ -37,10 +42,10 @@ DEADLINE = 60.0
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.epilog = f"{parser.epilog}\n{STATUSES}"
     add_options(parser)
-    parser.add_argument("--json", action="store_true", help="all that was found, as JSON")
+    parser.add_argument(
+        "--json", action="store_true", help="all that was found, as JSON (distcc-build schema)"
+    )
     parser.add_argument(
         "--compiler",
         action="append",
@@ -65,47 +70,19 @@ def run(args: argparse.Namespace) -> int:
     from distcc_build.doctor.screen import ending, lines
 
     environ = environment(args)
+    paper = _Paper()
+
+    def shown(section: "Section") -> None:
+        if not args.json:
+            paper.print(lines(section, paper.width))
+
     with opened(environ, args.compiler, args.deadline) as case, _deadline(case):
-        waiting, paper = _Waiting(), _Paper()
-        case.told = waiting.told
-        try:
-            report = go_round(
-                case,
-                (lambda _: None)
-                if args.json
-                else (lambda section: paper.print(lines(section, paper.width), waiting)),
-            )
-        finally:
-            waiting.end()
+        report = go_round(case, shown, waiting)
     if args.json:
-        print(json.dumps(report.as_json(), indent=2))
+        print_json(report.as_json())
     else:
-        paper.print(ending(report, paper.width), waiting)
+        paper.print(ending(report, paper.width))
     return report.exit_status
-
-
-class _Waiting:
-    """What is being done, in the last line of a terminal; nothing where stderr is none."""
-
-    def __init__(self) -> None:
-        self._status = None
-        if sys.stderr.isatty():
-            from rich.console import Console
-
-            self._status = Console(stderr=True).status("")
-
-    def told(self, text: str) -> None:
-        """Say it until the next."""
-        if self._status is not None:
-            from rich.text import Text
-
-            self._status.update(Text(text))
-            self._status.start()
-
-    def end(self) -> None:
-        """Say nothing any more: something else is to be printed there."""
-        if self._status is not None:
-            self._status.stop()
 
 
 class _Paper:
@@ -114,16 +91,16 @@ class _Paper:
     def __init__(self) -> None:
         self._console = None
         self.width: int | None = None
-        # Most of the time that rich takes to import is for what a pipe has no need of.
-        if sys.stdout.isatty():
+        # rich takes long to import, and a pipe has no need of it.
+        if sys.stdout.isatty() or os.environ.get("FORCE_COLOR"):
             from rich.console import Console
 
             self._console = Console(highlight=False, soft_wrap=True)
-            self.width = self._console.width
+            # Nor has it a width, even if colours are forced.
+            self.width = self._console.width if sys.stdout.isatty() else None
 
-    def print(self, lines: "Iterable[list[Piece]]", waiting: _Waiting) -> None:
+    def print(self, lines: "Iterable[list[Piece]]") -> None:
         """Print lines; nothing in them moves a cursor."""
-        waiting.end()
         for line in lines:
             pieces = [(printable(one.text), one.style) for one in line]
             if self._console is None:

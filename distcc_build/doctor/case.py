@@ -37,8 +37,8 @@ class Case:
     """time.monotonic() at which all should be done."""
     no_directory: str = ""
     """Why there is no cache directory."""
-    told: Callable[[str], object] = lambda _: None
-    """Called with what is being done, for whoever waits."""
+    told: Callable[[int, int], object] = lambda done, total: None  # noqa: ARG005
+    """Called with what a station has done, and of how many, for whoever waits."""
     looking: bool = False
     """A station is at work, and may be told that the time is over."""
     client: Client | None = None

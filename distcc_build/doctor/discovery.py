@@ -34,13 +34,8 @@ def _checks(case: Case) -> Iterator[Check]:
     if not inputs.hosts.discover:
         yield skipped("names", "not asked for by the hosts list")
         return
-
-    def told(done: int, total: int) -> None:
-        case.told(f"asking the servers, {done} of {total}")
-
-    case.told("asking the name servers")
     health = case.health = examine(
-        inputs.config, case.directory, list(case.compilers), case.path, told
+        inputs.config, case.directory, list(case.compilers), case.path, case.told
     )
     yield from _names(health)
     yield from _kept(case.directory, inputs.config)

@@ -9,7 +9,6 @@ from distcc_build.doctor.words import count, listed
 __all__ = [
     "DEGRADED",
     "HERE",
-    "VERSION",
     "WELL",
     "Check",
     "Distribution",
@@ -23,9 +22,6 @@ __all__ = [
     "skipped",
     "warning",
 ]
-
-VERSION = 1
-"""Of the JSON; a field that is taken away or means something else makes another."""
 
 WELL, DEGRADED, HERE = 0, 1, 7
 """Exit status: distributed and nothing to mend, distributed in part or with something to mend,
@@ -191,24 +187,10 @@ class Report(NamedTuple):
     def as_json(self) -> dict[str, Any]:
         """The form for scripts.
 
-        These fields stay, and mean the same, while `version` is 1::
-
-            version        1
-            exit_status    as the command's: 0, 1, 7
-            distributed    whether compiles of any compiler are
-            verdict        the sentence
-            compilers      for each: word, servers, slots
-            next           for each thing to do: remedy, subjects (names of checks), loss
-            sections       for each: name, title, checks; top to bottom
-              checks       for each: name, status ("ok", "warning", "problem", "skipped"),
-                           text, remedy (may be empty), loss
-
-        `loss` is "nothing", "advice", "system", "servers", "compiler", "all" or
-        "trust".  Texts are for people and may be worded otherwise at any time; names of
-        sections stay.
+        Its schema (schemas/doctor.json) says what each field means.  Texts are for people, and
+        may be worded otherwise at any time; names of sections stay.
         """
         return {
-            "version": VERSION,
             "exit_status": self.exit_status,
             "distributed": any(one.servers for one in self.distributions),
             "verdict": self.verdict,

@@ -4,6 +4,7 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 
 from distcc_build.doctor import client, compilers, discovery, faces, plans, servers, settings, trial
 from distcc_build.doctor.case import Case, scratch
@@ -14,6 +15,12 @@ __all__ = ["TooLate", "go_round"]
 
 SECONDS = 20.0
 """For all build systems together, counted from when all else is done."""
+
+WAITED_FOR = {
+    "discovery": "asking the servers",
+    "faces": "asking the build systems",
+    "trial": "compiling on the servers",
+}
 
 EXPECTED = (DistccBuildError, OSError)
 """What a user can mend; all else is a fault of ours."""
@@ -47,28 +54,35 @@ class Faces:
 
     def look(self, case: Case) -> Section:
         """What they came to."""
-        case.told("asking the build systems")
         self._thread.join(case.left(SECONDS))
         checks = self._checks or [skipped("build systems", "they do not answer in time")]
         return Section("faces", "build systems", tuple(checks))
 
 
-def go_round(case: Case, shown: Callable[[Section], object]) -> Report:
+Told = Callable[[int, int], object]
+
+
+def go_round(
+    case: Case,
+    shown: Callable[[Section], object],
+    waiting: Callable[[str], AbstractContextManager[Told]],
+) -> Report:
     """Look at everything.
 
     :param shown: called with each section as soon as it is known.
+    :param waiting: a block in which people see what is waited for.
     :returns: also where the time was over: then the rest is said to be skipped.
     """
     found: list[Section] = []
     systems = Faces(case)
     for name, title, look in _stations(systems):
-        case.told(f"looking at: {title}")
         section = Section(name, title, (_late(title),))
         try:
             if time.monotonic() < case.until:
-                case.looking = True
-                section = look(case)
-                case.looking = False
+                with waiting(WAITED_FOR.get(name, f"looking at the {title}")) as case.told:
+                    case.looking = True
+                    section = look(case)
+                    case.looking = False
         except TooLate:
             case.looking = False
         except Exception as error:

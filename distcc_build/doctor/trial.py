@@ -117,7 +117,7 @@ def _all(case: Case, wanted: Sequence[Job]) -> tuple[dict[Job, Result | None], d
                 for number, job in enumerate(chosen)
             ]
             for number, (job, one) in enumerate(zip(chosen, running, strict=True)):
-                case.told(f"compiling on the servers, {number} of {len(chosen)}")
+                case.told(number, len(chosen))
                 results[job] = one.result()
         finally:
             pool.shutdown(cancel_futures=True)

@@ -5,7 +5,6 @@ import pytest
 from distcc_build.doctor.findings import (
     DEGRADED,
     HERE,
-    VERSION,
     WELL,
     Check,
     Distribution,
@@ -116,7 +115,6 @@ def test_a_remedy_for_many_names_three_of_them() -> None:
 def test_the_json_has_its_documented_fields() -> None:
     table = report(ok("a", "b"), problem("c", "d", "e", Loss.SERVERS)).as_json()
     assert table == {
-        "version": VERSION,
         "exit_status": 1,
         "distributed": True,
         "verdict": "compiles of gcc and g++ are distributed to 3 servers with 12 slots",
