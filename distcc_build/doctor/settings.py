@@ -7,7 +7,6 @@ from pathlib import Path
 from distcc_build.config import PREFIX, Config, unclear_switch
 from distcc_build.doctor.case import Case
 from distcc_build.doctor.findings import Check, Loss, Section, ok, problem, skipped, warning
-from distcc_build.doctor.words import remedy_in
 from distcc_build.errors import DistccBuildError
 from distcc_build.hosts import DISCOVER, Kind
 from distcc_build.inputs import config_files, read_inputs
@@ -34,11 +33,7 @@ def _hosts(case: Case) -> Iterator[Check]:
     try:
         inputs = case.inputs = read_inputs(case.environ)
     except DistccBuildError as error:
-        text, _, remedy = str(error).rpartition("; ")
-        if not text:
-            text, remedy = remedy_in(str(error))
-        remedy = remedy or "correct the file that is named"
-        yield problem("hosts and configuration", text or str(error), remedy, Loss.ALL)
+        yield problem("hosts and configuration", *_unusable(str(error)), Loss.ALL)
         return
     listed = str(inputs.hosts) or "(empty)"
     if len(listed) > MAX_SHOWN:
@@ -55,6 +50,15 @@ def _hosts(case: Case) -> Iterator[Check]:
     for one in inputs.hosts.problems:
         token, _, expected = one.removeprefix("hosts list: ").partition(": ")
         yield problem(token, expected, "correct this word of the hosts list", Loss.ADVICE)
+
+
+def _unusable(error: str) -> tuple[str, str]:
+    """What is the matter with a file that cannot be used or not be believed, and what to do."""
+    if " is not believed: " in error:
+        text, sign, remedy = error.removesuffix(")").rpartition(" (")
+        return (text, remedy) if sign else (error, "chown it to yourself, or to root")
+    text, sign, remedy = error.rpartition("; ")
+    return (text, remedy) if sign else (error, "correct the file that is named")
 
 
 def _switch(case: Case) -> Iterator[Check]:

@@ -496,6 +496,18 @@ def test_a_configuration_that_cannot_be_used_is_named_and_nothing_is_asked(
         said = doctor(bench)
         assert server.queries == []
     assert str(config) in said.table["verdict"]
+    assert said.steps[0] == "correct the file that is named"
+    assert said.status == 7
+
+
+def test_a_configuration_that_others_can_write_is_named(bench: Bench) -> None:
+    config = bench.directory / "home/.config/distcc-build/config.toml"
+    config.parent.mkdir(parents=True, mode=0o700)
+    config.write_text("max_jobs = 500\n")
+    config.chmod(0o666)
+    said = doctor(bench)
+    assert f"{config} is not believed: " in said.table["verdict"]
+    assert said.steps[0] == f"chmod go-w {config}"
     assert said.status == 7
 
 
@@ -576,33 +588,38 @@ def test_scons_of_another_environment_is_named_and_mended_by_the_shim(full: Benc
     assert again.steps == []
 
 
+SLEEP = f"sleep 1000.{os.getpid()}"
+"""A program of this run of the tests alone."""
+
+
 def test_it_ends_in_time_and_says_what_was_left_out(full: Bench) -> None:
     bench = full
-    program(bench, "cmake", "exec sleep 1000.25")
-    program(bench, "gcc", "exec sleep 1000.25")
+    program(bench, "cmake", f"exec {SLEEP}")
+    program(bench, "gcc", f"exec {SLEEP}")
     said = doctor(bench, "--deadline", "1.5")
     assert said.check("trial", "")["text"].startswith("no time was left")
     assert said.status == 7
-    assert eventually(lambda: not processes("sleep 1000.25"))
+    assert eventually(lambda: not processes(SLEEP))
 
 
 def test_who_interrupts_it_leaves_nothing_behind(bench: Bench) -> None:
-    program(bench, "gcc", "exec sleep 1000.75")
+    program(bench, "gcc", f"exec {SLEEP}")
     (bench.directory / "tmp").mkdir()
     process = subprocess.Popen(
-        [*HEARING, launcher().with_name("distcc-build"), "doctor"],
+        [*HEARING, launcher().with_name("distcc-build"), "doctor", "--compiler", "gcc"],
         cwd=bench.directory,
         env={**bench.environ, "TMPDIR": str(bench.directory / "tmp"), "PATH": path_of(bench)},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
     )
-    assert eventually(lambda: bool(processes("sleep 1000.75")))
+    # It asks four things of the compiler.
+    assert eventually(lambda: len(processes(SLEEP)) == 4)
     process.send_signal(signal.SIGINT)
     said, _ = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "Traceback" not in said
-    assert eventually(lambda: not processes("sleep 1000.75"))
+    assert eventually(lambda: not processes(SLEEP))
     assert not list((bench.directory / "tmp").iterdir())
     assert not list(bench.cache.glob(".tmp-*"))
 
