@@ -46,13 +46,12 @@ def _names(health: Health) -> Iterator[Check]:
     end = reached(farm, config)
     servers = [one for one in farm.servers if one.number < end]
     usable = [one for one in servers if one.state in {State.USED, State.OWN}]
-    effort = duration(farm.seconds)
     said, odd = stop(health), list(numbering(health))
     if usable:
         last = plain(servers[-1].name)
         if len(servers) > 1:
             last = f"{plain(servers[0].name).partition('.')[0]} to {last}"
-        yield ok("names", f"{last} ({effort})")
+        yield ok("names", f"{last} ({duration(farm.seconds)})")
         yield ok("stopped", _plain_names(said))
     elif servers:
         # What is wrong with each is said of it.
@@ -60,7 +59,7 @@ def _names(health: Health) -> Iterator[Check]:
     else:
         yield problem(
             farm.domain or "names",
-            f"no servers: {_plain_names(said)} ({effort})",
+            f"no servers: {_plain_names(said)}",
             _remedy(said, farm.domain, wild=bool(odd)),
             Loss.ALL,
         )

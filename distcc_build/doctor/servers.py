@@ -18,7 +18,8 @@ __all__ = ["look"]
 def look(case: Case) -> Section:
     """Say what the look at the farm has shown."""
     case.distributions = distributions(case.asked, case.jobs())
-    return Section("servers", "servers", tuple(_checks(case)))
+    checks = [*_checks(case)] or [skipped("servers", "there are none")]
+    return Section("servers", "servers", (*checks, *_list(case)))
 
 
 def _checks(case: Case) -> Iterator[Check]:
@@ -41,6 +42,16 @@ def _checks(case: Case) -> Iterator[Check]:
             yield from _row(row)
     for word in case.compilers:
         yield from _alone(situation, word, bool(listed_hosts))
+
+
+def _list(case: Case) -> Iterator[Check]:
+    """A word about a farm that is larger than what this machine gets of it."""
+    for word in case.compilers:
+        good = [job for job in case.jobs() if job.word == word]
+        given = sum(job.target.given for job in good)
+        if given < len(good):
+            text = f"{given} of {len(good)} good servers, as many as this machine can feed"
+            yield ok(f"list for {word}", text)
 
 
 def _row(row: Row) -> Iterator[Check]:

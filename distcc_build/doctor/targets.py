@@ -24,6 +24,8 @@ class Target(NamedTuple):
     slots: int
     tried: bool = True
     """False for one that distcc reaches by ssh, which may ask for a password."""
+    given: bool = True
+    """False for a good one that this client's list leaves out: it can feed no more."""
 
 
 class Job(NamedTuple):
@@ -44,14 +46,14 @@ def jobs(situation: Situation, words: Sequence[str]) -> list[Job]:
 def distributions(
     words: Sequence[str], found: Sequence[Job], failed: Container[Job] = ()
 ) -> tuple[Distribution, ...]:
-    """What becomes of each compiler's compiles.
+    """What becomes of each compiler's compiles on this machine.
 
     :param failed: the jobs that came to nothing.
     """
     used = [job for job in found if job not in failed]
     counted = []
     for word in words:
-        own = [job.target for job in used if job.word == word]
+        own = [job.target for job in used if job.word == word and job.target.given]
         counted.append(Distribution(word, len(own), sum(one.slots for one in own)))
     return tuple(counted)
 
@@ -59,14 +61,12 @@ def distributions(
 def _targets(situation: Situation, word: str) -> list[Target]:
     config = situation.inputs.config
     lzo = ("lzo",) if config.compression == "lzo" else ()
-    found = [
-        Target(
-            plain(one.server.name),
-            Hostspec.server(one.server.address, config.port, ONE, lzo),
-            one.limit,
-        )
-        for one in situation.candidates([word])
-    ]
+    listed = {(one.host, one.port) for one in situation.hosts(word).hosts}
+    found = []
+    for one in situation.candidates([word]):
+        host = Hostspec.server(one.server.address, config.port, ONE, lzo)
+        given = (host.host, host.port) in listed
+        found.append(Target(plain(one.server.name), host, one.limit, given=given))
     for host in situation.inputs.hosts.hosts:
         if host.usable and host.kind is not Kind.LOCAL:
             # Pump mode needs its include server, and nothing of it shows in the object.

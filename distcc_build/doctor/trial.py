@@ -86,7 +86,7 @@ def _checks(case: Case) -> Iterator[Check]:
     for word, why in reasons.items():
         yield skipped(word, f"does not compile the test here: {why}")
     exact = case.inputs.config.match == "exact"
-    for target in dict.fromkeys(job.target._replace(slots=0) for job in found):
+    for target in dict.fromkeys(job.target._replace(slots=0, given=True) for job in found):
         own = {job.word: results.get(job) for job in found if job.target.host == target.host}
         yield from _target(target, own, reasons, exact=exact)
     for one in case.distributions:

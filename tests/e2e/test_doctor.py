@@ -359,6 +359,18 @@ def test_name_servers_that_do_not_answer_are_named(bench: Bench) -> None:
     assert said.status == 7
 
 
+def test_of_a_large_farm_it_tells_what_this_machine_gets(bench: Bench) -> None:
+    # 16 jobs at once for each core here (choice.py), and the list covers twice that.
+    bench.environ["DISTCC_BUILD_LIMIT"] = "1000"
+    core = ("/usr/bin/taskset", "-c", str(min(os.sched_getaffinity(0))))
+    said = doctor(bench, "--compiler", "gcc", prefix=core)
+    text = said.check("servers", "list for gcc")["text"]
+    assert text == "1 of 2 good servers, as many as this machine can feed"
+    assert said.table["verdict"].endswith("to 1 server with 1000 slots")
+    assert [said.check("trial", f"distcc{n}.")["status"] for n in (1, 2)] == ["ok", "ok"]
+    assert said.status == 0
+
+
 def test_strangers_in_the_zone_are_named(bench: Bench) -> None:
     with zone(bench, {"distcc1.farm.test.": ["A 8.8.8.8"]}):
         said = doctor(bench)
