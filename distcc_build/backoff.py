@@ -8,14 +8,13 @@ DISTCC_BACKOFF_PERIOD seconds ago.  A time in the future counts as well, for as 
 
 import contextlib
 import os
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
-__all__ = ["forgive", "in_backoff"]
+from distcc_build.hostspec import Kind
+from distcc_build.taskfile import Place, parse_backoff
 
-# Greedy: the port and the slot, always 0, are the last of the parts.  No brackets around IPv6.
-_MARK = re.compile(r"backoff_tcp_(?P<host>.+)_(?P<port>[1-9][0-9]{0,4})_0")
+__all__ = ["backoffs", "forgive", "in_backoff"]
 
 
 def in_backoff(distcc_dir: Path, now: float, period: float) -> set[tuple[str, int]]:
@@ -27,7 +26,17 @@ def in_backoff(distcc_dir: Path, now: float, period: float) -> set[tuple[str, in
         it passes over now, the time since something else whom a compile failed at since then.
     :returns: host and port of each.
     """
-    return {(host, port) for host, port, when in _marks(distcc_dir / "lock") if now - when < period}
+    marked = backoffs(distcc_dir, now, period)
+    return {(one.host, one.port) for one in marked if one.kind is Kind.TCP}
+
+
+def backoffs(distcc_dir: Path, now: float, period: float) -> dict[Place, float]:
+    """The hosts that distcc passes over, ssh hosts among them, with the seconds that are left.
+
+    The arguments are those of `in_backoff`.
+    """
+    left = {place: period - (now - when) for place, when in _marks(distcc_dir / "lock")}
+    return {place: seconds for place, seconds in left.items() if seconds > 0}
 
 
 def forgive(distcc_dir: Path, host: str, port: int) -> None:
@@ -43,16 +52,16 @@ def forgive(distcc_dir: Path, host: str, port: int) -> None:
         os.unlink(distcc_dir / "lock" / mark)  # noqa: PTH108
 
 
-def _marks(folder: Path) -> Iterator[tuple[str, int, float]]:
-    """Host, port and time of each mark.  Odd files are taken as distcc takes them: by stat."""
+def _marks(folder: Path) -> Iterator[tuple[Place, float]]:
+    """Place and time of each mark.  Odd files are taken as distcc takes them: by stat."""
     try:
         entries = os.scandir(folder)
     except OSError:
         return
     with entries:
         for entry in entries:
-            found = _MARK.fullmatch(entry.name)
-            if found is None or not int(found["port"]) < 65536:
+            place = parse_backoff(entry.name)
+            if place is None:
                 continue
             with contextlib.suppress(OSError):  # gone since, or a link to nowhere
-                yield found["host"], int(found["port"]), entry.stat().st_mtime
+                yield place, entry.stat().st_mtime

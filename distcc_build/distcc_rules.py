@@ -8,7 +8,7 @@ for those who ask why a compile was not distributed.  Measured, and tested by te
 from collections.abc import Sequence
 from itertools import pairwise
 
-__all__ = ["why_distcc_local"]
+__all__ = ["subject", "why_distcc_local"]
 
 _NATIVE = "native would mean the server's processor"
 _PROFILE = "it writes or reads a profile, which is a file of this machine"
@@ -101,3 +101,21 @@ def _why_files(sources: Sequence[str], outputs: Sequence[str]) -> str | None:
     if sources[0].rpartition("/")[2].startswith(("conftest.", "tmp.conftest.")):
         return "it is a configure check"
     return None
+
+
+def subject(argv: Sequence[str]) -> str:
+    """The file that a command line is about, without folders: its source, else its output.
+
+    :param argv: the compiler and its arguments.
+    :returns: empty where there is neither.
+
+    >>> subject(["gcc", "-c", "src/a.c", "-o", "a.o"]), subject(["gcc", "a.o", "-o", "bin/tool"])
+    ('a.c', 'tool')
+    """
+    source = output = ""
+    for before, word in pairwise(argv):
+        if before == "-o":
+            output = word
+        elif word.endswith(_SOURCES) and not word.startswith("-") and before not in _NAMED:
+            source = word
+    return (source or output).rpartition("/")[2]

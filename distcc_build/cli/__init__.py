@@ -12,6 +12,7 @@ COMMANDS = {
     "servers": "servers",
     "check": "check",
     "doctor": "doctor",
+    "top": "top",
     "run": "run",
     "stats": "stats",
     "farm": "farm",

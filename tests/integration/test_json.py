@@ -17,6 +17,7 @@ from distcc_build.doctor.findings import Loss, Status
 from distcc_build.farm.loopback import Farm
 from distcc_build.farm.nameserver import NameServer
 from distcc_build.policy import State
+from distcc_build.taskfile import Phase
 from distcc_build.verdict import Cause
 
 SCHEMAS = Path(distcc_build.__file__).parent / "schemas"
@@ -95,6 +96,9 @@ def test_the_words_of_the_schemas_are_those_of_the_program() -> None:
     check = schema("doctor")["$defs"]["check"]["properties"]
     assert check["status"]["enum"] == [one.value for one in Status]
     assert check["loss"]["enum"] == [one.name.lower() for one in Loss]
+    job = schema("top")["properties"]["jobs"]["items"]
+    shown = [one.word for one in Phase if one is not Phase.DONE]
+    assert job["properties"]["phase"]["enum"] == shown
 
 
 def test_a_good_farm(farm: Farm, tmp_path: Path) -> None:
@@ -128,6 +132,16 @@ def test_what_was_recorded(farm: Farm, tmp_path: Path) -> None:
     assert (said["recording"], said["compiles"] > 0) == (True, True)
     assert said["servers"]
     assert said["causes"]
+
+
+def test_what_clients_do(farm: Farm, tmp_path: Path) -> None:
+    env = environ(tmp_path, farm.exports)
+    checked(env, "hosts")
+    said = checked(env, "top")
+    assert [one["name"] for one in said["servers"]] == [f"distcc{n}.farm.test" for n in (1, 2, 3)]
+    assert said["jobs"] == []
+    gone = checked(env, "top", str(tmp_path / "none"))
+    assert len(gone["problems"]) == 1
 
 
 def test_a_farm_of_six_of_which_five_fail(six: Farm, tmp_path: Path) -> None:

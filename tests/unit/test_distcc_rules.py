@@ -2,7 +2,7 @@
 
 import pytest
 
-from distcc_build.distcc_rules import why_distcc_local
+from distcc_build.distcc_rules import subject, why_distcc_local
 
 SENT = [
     "-c a.c",
@@ -55,3 +55,19 @@ def test_sent(line: str) -> None:
 @pytest.mark.parametrize("line", KEPT)
 def test_kept(line: str) -> None:
     assert KEPT[line] in (why_distcc_local(["gcc", *line.split()]) or "")
+
+
+@pytest.mark.parametrize(
+    ("line", "about"),
+    [
+        ("gcc -c src/a.c -o out/a.o", "a.c"),
+        ("gcc -c -MD -MT a.c -MF x.cc -o a.o b.cpp", "b.cpp"),
+        ("gcc a.o b.o -o bin/tool", "tool"),
+        ("gcc -o bin/tool -lstdc.c", "tool"),
+        ("gcc --version", ""),
+        ("gcc", ""),
+        ("", ""),
+    ],
+)
+def test_a_command_line_is_about_its_source_or_else_its_output(line: str, about: str) -> None:
+    assert subject(line.split()) == about

@@ -1,0 +1,113 @@
+"""What compiles are given at the moment, and where they work, as far as it is kept.
+
+Asks no server and no name server, and writes nothing: those who watch a build change nothing.
+"""
+
+import os
+import pwd
+from collections.abc import Mapping
+from pathlib import Path
+
+from distcc_build.client import Client
+from distcc_build.errors import DistccBuildError
+from distcc_build.given import Given, from_hosts
+from distcc_build.hosts import HostsList
+from distcc_build.inputs import Inputs, read_inputs
+from distcc_build.launch import TUNING, Situation
+from distcc_build.paths import find_program
+from distcc_build.store import farm_path, read_farm
+
+__all__ = ["Standing", "backoff_period", "distcc_dirs"]
+
+USUAL = ("gcc", "g++")
+"""The compilers in question where none was used yet."""
+
+
+def distcc_dirs(environ: Mapping[str, str], cache: Path | None) -> list[Path]:
+    """The directories that this user's compiles use: distcc's own, and ours where it cannot be.
+
+    :param cache: the cache directory; None where there is none.
+    :returns: those that are there, else the one that distcc would use.
+    """
+    home = environ.get("HOME") or _home()
+    given = environ.get("DISTCC_DIR")
+    own = Path(os.path.abspath(given)) if given else Path(home, ".distcc")  # noqa: PTH100
+    found: dict[tuple[int, int], Path] = {}
+    for one in [own, *([cache / "distcc"] if cache else [])]:
+        try:
+            known = one.stat()
+        except OSError:
+            continue
+        found.setdefault((known.st_dev, known.st_ino), one)
+    return list(found.values()) or [own]
+
+
+def _home() -> str:
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_dir
+    except KeyError:
+        return "/"
+
+
+def backoff_period(environ: Mapping[str, str]) -> float:
+    """Seconds for which this user's compiles pass a failing host over."""
+    text = environ.get("DISTCC_BACKOFF_PERIOD", "")
+    plain = text.isascii() and text.isdecimal()
+    return float(text if plain else TUNING["DISTCC_BACKOFF_PERIOD"])
+
+
+class Standing:
+    """What compiles are given; read again when a file that it rests on has changed.
+
+    :param cache: the cache directory; None where there is none.
+    """
+
+    def __init__(self, environ: Mapping[str, str], cache: Path | None) -> None:
+        self._environ = environ
+        self._cache = cache
+        self._given = Given()
+        self._files: tuple[Path, ...] = ()
+        self._seen: list[tuple[int, int] | None] = []
+
+    def read(self) -> Given:
+        """The hosts with their limits, and the names of the farm."""
+        if not self._files or self._seen != self._stamps():
+            try:
+                self._given = self._anew()
+            except (DistccBuildError, OSError) as error:
+                # What the locks show is there without it.
+                self._given = Given(problem=f"the limits of servers are not known: {error}")
+            self._seen = self._stamps()
+        return self._given
+
+    def _anew(self) -> Given:
+        inputs = read_inputs(self._environ)
+        self._files = tuple(Path(one) for one in inputs.files)
+        if self._cache is None:
+            return from_hosts(inputs.hosts.entries, {})
+        path = farm_path(self._cache, inputs.config)
+        self._files = (*self._files, path)
+        return _given(inputs, path, self._environ)
+
+    def _stamps(self) -> list[tuple[int, int] | None]:
+        return [_stamp(one) for one in self._files]
+
+
+def _given(inputs: Inputs, path: Path, environ: Mapping[str, str]) -> Given:
+    search = environ.get("PATH")
+    # It is not tried: `distcc --version` makes a folder in its DISTCC_DIR.
+    client = Client(find_program("distcc", search) or find_program("distcc", None), "")
+    farm = read_farm(path) if inputs.hosts.discover else None
+    situation = Situation(inputs, farm, search, client)
+    words = (farm.compilers if farm else ()) or USUAL
+    lists: list[HostsList] = [situation.hosts(word) for word in words]
+    names = {str(one.address): one.name.removesuffix(".") for one in (farm.used if farm else ())}
+    return from_hosts([entry for one in lists for entry in one.entries], names)
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_ino
