@@ -31,6 +31,8 @@ class Client(NamedTuple):
     """None where there is none."""
     fault: str
     """Why it is not used, in a sentence; empty for one that is well."""
+    version: str = ""
+    """As it says itself, such as "3.4"; empty where it does not."""
 
     @property
     def usable(self) -> Path | None:
@@ -38,7 +40,7 @@ class Client(NamedTuple):
         return None if self.fault else self.program
 
 
-_known: dict[str, str] = {}
+_known: dict[str, Client] = {}
 
 
 def find_client(path: str | None, directory: Path) -> Client:
@@ -52,34 +54,34 @@ def find_client(path: str | None, directory: Path) -> Client:
         return Client(None, str(paths.missing("distcc")))
     # One process makes many plans; what is exchanged meanwhile is seen by the next.
     if str(program) not in _known:
-        _known[str(program)] = _fault(str(program), directory)
-    return Client(program, _known[str(program)])
+        _known[str(program)] = _tried(program, directory)
+    return _known[str(program)]
 
 
-def _fault(program: str, directory: Path) -> str:
+def _tried(program: Path, directory: Path) -> Client:
     try:
         spawned = Spawned(directory)
     except OSError:
-        return ""  # nothing is known against it
+        return Client(program, "")  # nothing is known against it
     try:
         # In the environment of the compiles: what breaks it there does so here.
-        spawned.start("version", program, ["distcc", "--version"], os.environ)
+        spawned.start("version", str(program), ["distcc", "--version"], os.environ)
         status = spawned.wait("version", time.monotonic() + PATIENCE)
         said = first_line(spawned.read("version.out"))
         wrong = first_line(spawned.read("version.err"))
     except OSError as error:
-        return f"{program} cannot be run: {error.strerror}"
+        return Client(program, f"{program} cannot be run: {error.strerror}")
     finally:
         spawned.end()
     if status is None:
-        return f"{program} --version does not end"
+        return Client(program, f"{program} --version does not end")
     if status:
         how = f"signal {status & 0x7F}" if status & 0x7F else f"status {status >> 8}"
-        return f"{program} --version ends with {how}{wrong and ': ' + wrong}"
+        return Client(program, f"{program} --version ends with {how}{wrong and ': ' + wrong}")
     version = _VERSION.match(said)
     if version is None:
-        return f"{program} is not distcc: --version says {said or 'nothing'!r}"
-    if (int(version[1]), int(version[2])) < OLDEST:
-        oldest = ".".join(map(str, OLDEST))
-        return f"{program} is version {version[1]}.{version[2]}, expected {oldest} or newer"
-    return ""
+        return Client(program, f"{program} is not distcc: --version says {said or 'nothing'!r}")
+    number, oldest = f"{version[1]}.{version[2]}", ".".join(map(str, OLDEST))
+    old = (int(version[1]), int(version[2])) < OLDEST
+    fault = f"{program} is version {number}, expected {oldest} or newer" if old else ""
+    return Client(program, fault, number)

@@ -10,7 +10,7 @@ from distcc_build.policy import Server, State
 from distcc_build.resolve.answers import Verdict as NameVerdict
 from distcc_build.verdict import Cause, Verdict
 
-__all__ = ["LOOK_BEYOND", "Health", "Row", "problems", "reached", "rows", "stop"]
+__all__ = ["LOOK_BEYOND", "Health", "Row", "numbering", "problems", "reached", "rows", "stop"]
 
 LOOK_BEYOND = 8
 """Names asked for behind the one at which a build's walk stops, to tell a hole from the end."""
@@ -121,7 +121,7 @@ def problems(
     farm = health.farm
     end = reached(farm, health.config)
     said = [f"{word}: {why}" for word, why in health.reasons.items()]
-    said += _numbering(health)
+    said += numbering(health)
     for row in rows(health):
         where = f"{row.name} {row.address}".rstrip()
         if not row.well and row.number <= end:
@@ -151,7 +151,7 @@ def _numbered(farm: Farm, config: Config) -> Iterator[tuple[int, Line]]:
     return enumerate(farm.lines[start:], 1)
 
 
-def _numbering(health: Health) -> Iterator[str]:
+def numbering(health: Health) -> Iterator[str]:
     """What is wrong with the names, beside those that have rows."""
     farm, config = health.farm, health.config
     lines = dict(_numbered(farm, config))

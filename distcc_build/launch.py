@@ -20,7 +20,7 @@ from distcc_build.policy import State
 if TYPE_CHECKING:
     from distcc_build.reference import Compiler
 
-__all__ = ["Situation", "assess", "assess_silent", "distcc_environment"]
+__all__ = ["Situation", "assess", "assess_silent", "distcc_environment", "unusable"]
 
 TUNING = {
     # Else distcc sends, and even runs here, another program than was typed: x86_64-linux-gnu-gcc
@@ -114,8 +114,7 @@ def assess(
     if inputs.off:
         return Situation(inputs, None, path, client)
     state = _distcc_dir(environ, directory)
-    unusable = tuple(_unusable(environ, directory, state))
-    inputs = inputs._replace(warnings=inputs.warnings + unusable)
+    inputs = inputs._replace(warnings=inputs.warnings + unusable(environ, directory))
     if not inputs.hosts.discover:
         return Situation(inputs, None, path, client)
     state = state or _users_own(environ)
@@ -162,9 +161,17 @@ def distcc_environment(
     return env, defaults
 
 
-def _unusable(environ: Mapping[str, str], directory: Path, state: Path | None) -> Iterable[str]:
-    """A sentence for each directory that the user has set and that cannot be used."""
+def unusable(environ: Mapping[str, str], directory: Path) -> tuple[str, ...]:
+    """A sentence for each directory that the user has set and that cannot be used.
+
+    :param directory: the cache directory that is used.
+    """
+    return tuple(_unusable(environ, directory))
+
+
+def _unusable(environ: Mapping[str, str], directory: Path) -> Iterable[str]:
     cache, distcc_dir = environ.get("DISTCC_BUILD_CACHE_DIR"), environ.get("DISTCC_DIR")
+    state = _distcc_dir(environ, directory)
     if cache and Path(cache) != directory:
         expected = "expected an absolute path, and nobody else's way to it"
         yield f"DISTCC_BUILD_CACHE_DIR={cache}: {expected}; {directory} is used"

@@ -122,15 +122,23 @@ class References:
         self._kept: list[Reference] = []
         self._begun: list[_Making] = []
         self._reasons: dict[str, str] = {}
-        for compiler in {one.key: one for one in compilers}.values():
-            known = kept(directory, compiler)
-            if known is not None:
-                self._kept.append(known)
-                continue
-            try:
-                self._begun.append(_Making(compiler, directory))
-            except OSError as error:
-                self._reasons[compiler.key] = f"{compiler.path} cannot be run: {error.strerror}"
+        try:
+            for compiler in {one.key: one for one in compilers}.values():
+                self._begin(compiler)
+        except BaseException:
+            # Somebody interrupts, and there is no block yet to be left.
+            self.__exit__()
+            raise
+
+    def _begin(self, compiler: Compiler) -> None:
+        known = kept(self._directory, compiler)
+        if known is not None:
+            self._kept.append(known)
+            return
+        try:
+            self._begun.append(_Making(compiler, self._directory))
+        except OSError as error:
+            self._reasons[compiler.key] = f"{compiler.path} cannot be run: {error.strerror}"
 
     def __enter__(self) -> Self:
         return self
@@ -172,7 +180,7 @@ class _Making:
             self._compile()
             for name, question in QUESTIONS.items():
                 self._start(name, question)
-        except OSError:
+        except BaseException:
             self.spawned.end()
             raise
 

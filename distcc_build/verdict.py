@@ -105,14 +105,18 @@ class Verdict(NamedTuple):
         return self.cause is Cause.OK
 
     @property
+    def seen(self) -> str:
+        """What is the matter, for people."""
+        return f"{self.cause.meaning} ({self.why})" if self.why else self.cause.meaning
+
+    @property
     def sentence(self) -> str:
         """What is the matter and what to do, for people.
 
         >>> Verdict(Cause.FAILED, "disk full").sentence
         'the compiler fails there (disk full): compile something on it by hand'
         """
-        text = f"{self.cause.meaning} ({self.why})" if self.why else self.cause.meaning
-        return f"{text}: {self.cause.remedy}" if self.cause.remedy else text
+        return f"{self.seen}: {self.cause.remedy}" if self.cause.remedy else self.seen
 
 
 def first_line(said: bytes) -> str:

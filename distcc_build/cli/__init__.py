@@ -11,6 +11,7 @@ COMMANDS = {
     "why": "why",
     "servers": "servers",
     "check": "check",
+    "doctor": "doctor",
     "top": "top",
     "run": "run",
     "stats": "stats",

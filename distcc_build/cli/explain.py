@@ -88,22 +88,17 @@ def _proofs(situation: "Situation", word: str) -> None:
 
 
 def _plan(word: str, path: "Path") -> None:
-    from distcc_build.errors import PlanError
-    from distcc_build.plan import MAX_SIZE, parse_plan
-    from distcc_build.store import read_trusted
+    from distcc_build.held import State, look_at
 
-    data = read_trusted(path, MAX_SIZE)
-    if data is None:
+    held = look_at(path, time.time())
+    plan = held.plan
+    if held.state is State.NONE:
         print(f"plan          none yet for {word}; the next compile makes one")
+    if held.state is State.UNREADABLE:
+        print(f"plan          {path}: {held.why}; the next compile makes another")
+    if plan is None:
         return
-    try:
-        plan = parse_plan(data)
-    except PlanError as error:
-        print(f"plan          {path}: {error}; the next compile makes another")
-        return
-    now = time.time()
-    state = "fresh" if now < plan.until else "stale, but used" if now < plan.stale else "too old"
-    print(f"plan          {path}, {now - plan.made:.0f} s old, {state}")
+    print(f"plan          {path}, {time.time() - plan.made:.0f} s old, {held.said}")
     print(f"  {word} becomes {plan.program_kind} {plan.program}")
     for name, value in [*plan.env.items(), *plan.defaults.items()]:
         kept = " (unless set)" if name in plan.defaults else ""

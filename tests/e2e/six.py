@@ -2,7 +2,7 @@
 
 import contextlib
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from e2e.workbench import SYSTEM_PATH
 from probing import odd_compilers
@@ -35,12 +35,19 @@ NAMES = ("gcc", "g++", "cc", "c++", "clang", "clang++")
 
 
 @contextlib.contextmanager
-def six_servers(slots: int = 4) -> Iterator[Farm]:
-    """Run them; what is killed or stopped can be put right again by `Farm.daemons.restart`."""
-    with odd_compilers({VERSION: OTHER_VERSION, WITHOUT: ""}, *NAMES) as differing:
+def six_servers(slots: int = 4, more: Mapping[int, str] | None = None) -> Iterator[Farm]:
+    """Run them; what is killed or stopped can be put right again by `Farm.daemons.restart`.
+
+    :param more: servers behind these, by number, that compile by a script (`odd_compilers`).
+    """
+    scripts = {VERSION: OTHER_VERSION, WITHOUT: "", **(more or {})}
+    with odd_compilers(scripts, *NAMES) as differing:
         differing[DENIES] = Differing(allow="10.0.0.0/8")
         with Farm(
-            servers=6, slots=slots, differing=differing, environ={"PATH": SYSTEM_PATH}
+            servers=6 + len(more or {}),
+            slots=slots,
+            differing=differing,
+            environ={"PATH": SYSTEM_PATH},
         ) as farm:
             farm.daemons.signal(farm.daemons.addresses[DEAD - 1], signal.SIGKILL)
             farm.daemons.signal(farm.daemons.addresses[FROZEN - 1], signal.SIGSTOP)

@@ -13,6 +13,7 @@ from jsonschema import Draft202012Validator
 
 import distcc_build
 from distcc_build.__main__ import parser
+from distcc_build.doctor.findings import Loss, Status
 from distcc_build.farm.loopback import Farm
 from distcc_build.farm.nameserver import NameServer
 from distcc_build.policy import State
@@ -92,6 +93,9 @@ def test_the_words_of_the_schemas_are_those_of_the_program() -> None:
     assert server["properties"]["state"]["enum"] == [one.value for one in State]
     verdict = schema("servers")["$defs"]["verdict"]
     assert verdict["properties"]["cause"]["enum"] == [one.value for one in Cause]
+    check = schema("doctor")["$defs"]["check"]["properties"]
+    assert check["status"]["enum"] == [one.value for one in Status]
+    assert check["loss"]["enum"] == [one.name.lower() for one in Loss]
     job = schema("top")["properties"]["jobs"]["items"]
     shown = [one.word for one in Phase if one is not Phase.DONE]
     assert job["properties"]["phase"]["enum"] == shown

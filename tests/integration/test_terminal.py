@@ -88,6 +88,7 @@ WAITED_FOR = {
     "run -- echo done": "looking for the servers",
     "servers --json": "asking the servers",
     "check": "asking the servers",
+    "doctor --compiler gcc": "asking the servers",
 }
 
 

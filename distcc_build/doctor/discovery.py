@@ -1,0 +1,116 @@
+"""Discovery: which names were asked, what they came to, and what builds still know."""
+
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from distcc_build import store
+from distcc_build.config import Config
+from distcc_build.doctor.case import Case
+from distcc_build.doctor.findings import Check, Loss, Section, Status, ok, problem, skipped
+from distcc_build.doctor.words import duration, plain, remedy_in
+from distcc_build.examine import examine
+from distcc_build.health import Health, numbering, reached, stop
+from distcc_build.policy import State
+from distcc_build.search import surroundings
+
+__all__ = ["look"]
+
+
+WILDCARD = "remove the wildcard record"
+
+
+def look(case: Case) -> Section:
+    """Walk the names and ask the servers, as `distcc-build servers` does; keep nothing."""
+    return Section("discovery", "discovery", tuple(_checks(case)))
+
+
+def _checks(case: Case) -> Iterator[Check]:
+    inputs = case.inputs
+    if inputs is None:
+        yield skipped("names", "not asked: nobody knows what the configuration forbids")
+        return
+    if not inputs.hosts.discover:
+        yield skipped("names", "not asked for by the hosts list")
+        return
+    health = case.health = examine(
+        inputs.config, case.directory, list(case.compilers), case.path, case.told
+    )
+    yield from _names(health)
+    yield from _kept(case.directory, inputs.config)
+
+
+def _names(health: Health) -> Iterator[Check]:
+    farm, config = health.farm, health.config
+    end = reached(farm, config)
+    servers = [one for one in farm.servers if one.number < end]
+    usable = [one for one in servers if one.state in {State.USED, State.OWN}]
+    said, odd = stop(health), list(numbering(health))
+    if usable:
+        last = plain(servers[-1].name)
+        if len(servers) > 1:
+            last = f"{plain(servers[0].name).partition('.')[0]} to {last}"
+        yield ok("names", f"{last} ({duration(farm.seconds)})")
+        yield ok("stopped", _plain_names(said))
+    elif servers:
+        # What is wrong with each is said of it.
+        yield Check("names", Status.PROBLEM, "no name is a server that may be used", "", Loss.ALL)
+    else:
+        yield problem(
+            farm.domain or "names",
+            f"no servers: {_plain_names(said)}",
+            _remedy(said, farm.domain, wild=bool(odd)),
+            Loss.ALL,
+        )
+    if farm.degraded and usable:
+        text = "some names could not be asked, and are tried again within a minute"
+        yield problem("name servers", text, "see that they answer all names", Loss.SERVERS)
+    for line in odd if servers else ():
+        where, _, rest = line.partition(": ")
+        text, remedy = remedy_in(rest)
+        name, _, more = where.partition(" ")
+        text = _plain_names(f"{more}  {text}".lstrip())
+        yield problem(plain(name), text, WILDCARD if "wildcard" in text else remedy, Loss.SERVERS)
+
+
+def _remedy(why: str, domain: str, *, wild: bool) -> str:
+    """What to do where no name is a server.
+
+    :param wild: any name there gets an answer, by a wildcard record.
+    """
+    name = re.search(r"\S+\.(?= )", why)
+    shown = plain(name[0]) if name else "distcc1"
+    if wild:
+        names = f"give the servers the names distcc1, distcc2, ... in {domain}"
+        return f"{WILDCARD}, and {names}"
+    if "does not exist" in why:
+        return f"give the first server the name {shown} in DNS, or set 'domain' to where it is"
+    if "domain" in why:
+        return "set 'domain', or search in /etc/resolv.conf"
+    if "validat" in why:
+        return "sign the zone and validate on this machine, as require_dnssec asks for it"
+    return f"see that the name servers answer: dig {shown}; 'nameservers' names others"
+
+
+def _kept(directory: Path, config: Config) -> Iterator[Check]:
+    """What builds go by until they look again themselves."""
+    now = time.time()
+    farm = store.read_farm(store.farm_path(directory, config))
+    if farm is None:
+        yield ok("age", "nothing kept yet; the next compile looks for itself")
+        return
+    age = f"builds go by what was learned {duration(now - farm.made)} ago"
+    if farm.surroundings != surroundings(config)[1]:
+        yield ok("age", f"{age} in another network, so the next compile looks again")
+    elif now < farm.until:
+        yield ok("age", f"{age}, fresh for {duration(farm.until - now)} more")
+    elif now < farm.stale:
+        yield ok("age", f"{age}, used while it is renewed")
+    else:
+        yield ok("age", f"what was learned {duration(now - farm.made)} ago is too old to go by")
+
+
+def _plain_names(text: str) -> str:
+    """A sentence with names of DNS as people write them."""
+    return re.sub(r"\.(?=\s|:|$|,)", "", text)
