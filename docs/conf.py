@@ -29,6 +29,9 @@ myst_heading_anchors = 3
 html_theme = "furo"
 html_title = f"distcc-build {version}"
 html_copy_source = False
+html_show_copyright = False
+# Two dashes are the beginning of an option.
+smartquotes = False
 html_theme_options = {"navigation_with_keys": True}
 
 
