@@ -5,10 +5,18 @@ from typing import Any
 
 import pytest
 
-from distcc_build.journal import UNKNOWN, Job, Phase
-from distcc_build.summary import build_lines, totals_lines
-from distcc_build.tally import Build, Row, Tally, count
-from distcc_build.totals import MOST, Kept, ServerTotal, Totals, added, format_kept, parse_kept
+from distcc_build.record.journal import UNKNOWN, Job, Phase
+from distcc_build.record.summary import build_lines, totals_lines
+from distcc_build.record.tally import Build, Row, Tally, count
+from distcc_build.record.totals import (
+    MOST,
+    Kept,
+    ServerTotal,
+    Totals,
+    added,
+    format_kept,
+    parse_kept,
+)
 
 
 def job(n: int, host: str, seconds: float, **changes: Any) -> Job:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from distcc_build.journal import UNKNOWN, Job
+from distcc_build.record.journal import UNKNOWN, Job
 
 __all__ = ["Build", "Row", "Tally", "count"]
 
