@@ -66,6 +66,8 @@ def test_figures_of_a_build() -> None:
     )
     assert tally.share == 0.6
     assert count([], cores=0).share == 0.0
+    unseen = job(1, A, 4.0, phases=(Phase(1.0, "preprocess", "localhost"),))
+    assert count([unseen], cores=1).elsewhere == 4.0
     assert len(count([job(n, A, 1.0) for n in range(40)], 1).slowest) == 10
 
 
