@@ -14,7 +14,7 @@ from pathlib import Path
 from benchmarks.measure import interleaved, metered, quick
 from benchmarks.real_build import MAKEFILE, write_sources
 from distcc_build.farm.loopback import Farm
-from distcc_build.journal import read_journal
+from distcc_build.record.journal import read_journal
 
 ROUNDS, FILES, FUNCTIONS = (3, 40, 20) if quick() else (9, 300, 40)
 GOAL = "goal: at most 3 % more"

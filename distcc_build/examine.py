@@ -9,7 +9,7 @@ from distcc_build.config import Config
 from distcc_build.health import LOOK_BEYOND, Health, reached
 from distcc_build.hostspec import IPAddress
 from distcc_build.probe import probe
-from distcc_build.pumpproof import pump_objects
+from distcc_build.pump.proof import pump_objects
 from distcc_build.reference import Compiler, Reference, References, find_compiler
 from distcc_build.search import find_servers, surroundings
 from distcc_build.stats import Stats, read_stats

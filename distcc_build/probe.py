@@ -56,7 +56,7 @@ async def probe(
     :param silence: seconds without a word from any server after which none is waited for.
     :param lzo: compression is wanted, so that a server must speak it.
     :param pump: where pump mode is wanted: by the compiler's key, what this machine makes of the
-        proof for it (pumpproof.py), or why there is none.
+        proof for it (pump/proof.py), or why there is none.
     :param details: for people: ask for versions, lzo and pump mode also where all is well.
     :param told: called for each server when all is known of it.
     :returns: by address and port, by the compiler's key.

@@ -12,7 +12,7 @@ from distcc_build.farmfile import Farm
 from distcc_build.hostspec import IPAddress
 from distcc_build.outcome import limited, proved, silent
 from distcc_build.probe import probe
-from distcc_build.pumpproof import pump_objects
+from distcc_build.pump.proof import pump_objects
 from distcc_build.reference import LATE, Reference, References
 from distcc_build.stats import Stats, read_stats
 from distcc_build.verdict import Verdict

@@ -79,7 +79,7 @@ def background(words: Sequence[str]) -> int:
 def _keep_journal_small(directory: Path) -> None:
     """Sum up the journal for `stats`, which would grow without end where nobody asks for it."""
     if (directory / "journal").stat().st_size >= LARGE:
-        from distcc_build.recording import sum_up
+        from distcc_build.record.recording import sum_up
 
         sum_up(directory)
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from distcc_build.journal import PHASES, UNKNOWN, Job, Phase, read_journal
-from distcc_build.tally import Build
+from distcc_build.record.journal import PHASES, UNKNOWN, Job, Phase, read_journal
+from distcc_build.record.tally import Build
 
 __all__ = ["BEGAN", "HOSTILE", "JOBS", "A", "B", "a_build", "a_journal", "job", "some_jobs"]
 

@@ -16,7 +16,7 @@ from distcc_build.errors import DistccBuildError, UsageError
 
 if TYPE_CHECKING:
     from distcc_build.launch import Situation
-    from distcc_build.tally import Build
+    from distcc_build.record.tally import Build
 
 HELP = "run a build with jobs, hosts and ccache set up for the farm"
 EXAMPLE = "distcc-build run -- make CC='distcc gcc'"
@@ -92,8 +92,8 @@ def _pumped(
     environ: dict[str, str], stack: contextlib.ExitStack
 ) -> "tuple[dict[str, str], Situation | None] | None":
     """The environment for a build in pump mode; None, and a line that says why, for one without."""
-    from distcc_build.pump import PumpError
-    from distcc_build.pumpbuild import pump_environment
+    from distcc_build.pump.build import pump_environment
+    from distcc_build.pump.server import PumpError
 
     try:
         built, situation, running = pump_environment(environ, stack)
@@ -116,7 +116,7 @@ def _watched(
     """
     from distcc_build.child import run_to_end
     from distcc_build.paths import recorder
-    from distcc_build.recording import JOURNAL, recorded
+    from distcc_build.record.recording import JOURNAL, recorded
 
     recorder()
     directory = cache_directory(environ)
@@ -142,10 +142,10 @@ def _tell(
     directory: Path,
 ) -> None:
     """Write what was asked for, and say the most of it."""
-    from distcc_build.journal import read_journal
-    from distcc_build.recording import add_to_totals, recording_all
-    from distcc_build.summary import build_lines
-    from distcc_build.tally import count
+    from distcc_build.record.journal import read_journal
+    from distcc_build.record.recording import add_to_totals, recording_all
+    from distcc_build.record.summary import build_lines
+    from distcc_build.record.tally import count
 
     jobs = read_journal(journal.read_bytes())
     # Not on stdout, which is the command's.
@@ -159,7 +159,7 @@ def _tell(
 
         args.report.write_text(page(build, jobs), "utf-8")
     if args.trace:
-        from distcc_build.trace import trace
+        from distcc_build.record.trace import trace
 
         args.trace.write_text(trace(build, jobs), "utf-8")
     warn(f"{path} is written" for path in (args.report, args.trace) if path)
@@ -170,7 +170,7 @@ def _build(
 ) -> "Build":
     from distcc_build import machine
     from distcc_build.buildenv import COMPILERS
-    from distcc_build.tally import Build
+    from distcc_build.record.tally import Build
 
     farm = situation.farm if situation else None
     hosts = situation.hosts(*COMPILERS).hosts if situation else ()

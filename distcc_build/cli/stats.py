@@ -17,7 +17,7 @@ from distcc_build.errors import DistccBuildError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from distcc_build.totals import Totals
+    from distcc_build.record.totals import Totals
 
 HELP = "show where compiles ran and why, if DISTCC_BUILD_RECORD=1 records them"
 EXAMPLE = "DISTCC_BUILD_RECORD=1 make && distcc-build stats"
@@ -37,8 +37,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the totals."""
-    from distcc_build.recording import recording_all, sum_up
-    from distcc_build.summary import totals_lines
+    from distcc_build.record.recording import recording_all, sum_up
+    from distcc_build.record.summary import totals_lines
 
     environ = environment(args)
     directory = cache_directory(environ)

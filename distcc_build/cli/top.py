@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from rich.live import Live
 
-    from distcc_build.activity import View
-    from distcc_build.terminal import Terminal
+    from distcc_build.top.activity import View
+    from distcc_build.top.terminal import Terminal
 
 HELP = "watch what distcc does: servers and their slots, jobs, and what waits"
 EXAMPLE = "distcc-build top --interval 2"
@@ -57,7 +57,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Show it until `q` or Ctrl-C on a terminal that can, else print it once."""
-    from distcc_build.terminal import capable
+    from distcc_build.top.terminal import capable
 
     environ = environment(args)
     if isinstance(sys.stdout, io.TextIOWrapper):
@@ -69,11 +69,11 @@ def run(args: argparse.Namespace) -> int:
     with source:
         view = source.look()
     if args.json:
-        from distcc_build.activity import report
+        from distcc_build.top.activity import report
 
         print_json(report(view))
     else:
-        from distcc_build.dashboard import plain
+        from distcc_build.top.dashboard import plain
 
         print(plain(view))
     return 0
@@ -83,8 +83,8 @@ class _Source:
     """Everything that views are made from."""
 
     def __init__(self, directories: "Sequence[str]", environ: dict[str, str]) -> None:
-        from distcc_build.standing import Standing, backoff_period, distcc_dirs
-        from distcc_build.watching import Watch
+        from distcc_build.top.standing import Standing, backoff_period, distcc_dirs
+        from distcc_build.top.watching import Watch
 
         try:
             cache = cache_directory(environ)
@@ -106,7 +106,7 @@ class _Source:
         self._watch.__exit__()
 
     def look(self) -> "View":
-        from distcc_build.activity import rate, recent, view
+        from distcc_build.top.activity import rate, recent, view
 
         snapshot = self._watch.look(self._period)
         finished = sum(one.finished for one in snapshot.looked)
@@ -118,8 +118,8 @@ def _live(source: _Source, interval: float) -> int:
     from rich.console import Console
     from rich.live import Live
 
-    from distcc_build.dashboard import Dashboard
-    from distcc_build.terminal import ENDINGS, Terminal
+    from distcc_build.top.dashboard import Dashboard
+    from distcc_build.top.terminal import ENDINGS, Terminal
 
     live = Live(
         console=Console(),

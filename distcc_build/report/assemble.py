@@ -7,9 +7,9 @@ import re
 from collections.abc import Sequence
 from importlib import resources
 
-from distcc_build.journal import Job
+from distcc_build.record.journal import Job
+from distcc_build.record.tally import Build
 from distcc_build.report.data import report_data
-from distcc_build.tally import Build
 
 __all__ = ["page"]
 

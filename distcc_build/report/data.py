@@ -6,10 +6,10 @@ in it.  Times are microseconds since the build began.  data.js reads it.
 
 from collections.abc import Iterable, Sequence
 
-from distcc_build.journal import PHASES, UNKNOWN, Job
-from distcc_build.lanes import Bar, Lane, arrange, microseconds
-from distcc_build.quoting import command_line, shell_word, visible
-from distcc_build.tally import Build, Tally, count
+from distcc_build.record.journal import PHASES, UNKNOWN, Job
+from distcc_build.record.lanes import Bar, Lane, arrange, microseconds
+from distcc_build.record.quoting import command_line, shell_word, visible
+from distcc_build.record.tally import Build, Tally, count
 
 __all__ = ["LONGEST", "report_data"]
 

@@ -4,7 +4,7 @@
 #include "env.h"
 #include "pump.h"
 
-/* beginnings of words with which a preprocessor here does it, as pumpline.py says.  With -Wp
+/* beginnings of words with which a preprocessor here does it, as pump/line.py says.  With -Wp
    distcc would write the dependencies of another target even then */
 static const char *const HERE[] = {"-g",        "-Wp,",     "-Wa,",     "-S",         "-flto",
                                    "-fsanitize", "-fprofile", "-include", "-imacros", "-x",

@@ -1,5 +1,5 @@
 /* The journal: one JSON object a line, appended by many processes at once.  What the lines hold is
-   specified in distcc_build/journal.py, which reads them. */
+   specified in distcc_build/record/journal.py, which reads them. */
 
 /* start a line; all that is added goes to the same one */
 void journal_start(void);

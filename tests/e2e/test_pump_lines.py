@@ -18,7 +18,7 @@ from pumped import preprocessed
 
 from distcc_build.farm.loopback import Farm
 from distcc_build.paths import launcher
-from distcc_build.pump import Pumping, pumping
+from distcc_build.pump.server import Pumping, pumping
 
 pytestmark = [
     pytest.mark.slow,

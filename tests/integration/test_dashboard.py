@@ -7,11 +7,11 @@ import re
 import pytest
 from rich.console import Console
 
-from distcc_build.activity import Job, Looked, Row, Snapshot, View, view
-from distcc_build.dashboard import Dashboard, plain
-from distcc_build.given import Given
 from distcc_build.hostspec import Kind
 from distcc_build.taskfile import HERE, Phase, Place
+from distcc_build.top.activity import Job, Looked, Row, Snapshot, View, view
+from distcc_build.top.dashboard import Dashboard, plain
+from distcc_build.top.given import Given
 
 
 def place(number: int) -> Place:

@@ -10,7 +10,7 @@ import pytest
 from probing import odd_compilers, probed, references, servers
 
 from distcc_build.farm.loopback import Farm
-from distcc_build.pumpproof import pump_objects
+from distcc_build.pump.proof import pump_objects
 from distcc_build.reference import Reference
 from distcc_build.verdict import Cause, Verdict
 

@@ -14,8 +14,8 @@ import pytest
 from launcher_box import Box
 from running import eventually
 
-from distcc_build.journal import COMPILED_AGAIN, KILLED, UNKNOWN, read_journal
-from distcc_build.recording import sum_up
+from distcc_build.record.journal import COMPILED_AGAIN, KILLED, UNKNOWN, read_journal
+from distcc_build.record.recording import sum_up
 
 COMPILE = ("gcc", "-O2", "-c", "x.c", "-o", "x.o")
 

@@ -17,10 +17,10 @@ from selenium.webdriver import ActionChains, Chrome, Keys
 from selenium.webdriver.common.actions.wheel_input import ScrollOrigin
 
 from distcc_build.farm.loopback import Farm
-from distcc_build.journal import Job
-from distcc_build.quoting import command_line, visible
+from distcc_build.record.journal import Job
+from distcc_build.record.quoting import command_line, visible
+from distcc_build.record.tally import count
 from distcc_build.report import page
-from distcc_build.tally import count
 
 pytestmark = pytest.mark.skipif(
     not shutil.which("chromedriver"), reason="no Chromium (Debian: chromium, chromium-driver)"

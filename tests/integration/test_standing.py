@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from distcc_build.hostspec import Kind
-from distcc_build.standing import Standing, backoff_period, distcc_dirs
 from distcc_build.taskfile import HERE, Place
+from distcc_build.top.standing import Standing, backoff_period, distcc_dirs
 
 
 @pytest.fixture

@@ -15,10 +15,10 @@ import pytest
 from tasks import state_file
 
 from distcc_build import processes
-from distcc_build.activity import Looked
 from distcc_build.hostspec import Kind
 from distcc_build.taskfile import HERE, Phase, Place
-from distcc_build.watching import Watch
+from distcc_build.top.activity import Looked
+from distcc_build.top.watching import Watch
 
 ONE = Place(Kind.TCP, "10.0.0.1", 3632)
 
@@ -171,7 +171,7 @@ def test_a_client_in_a_container_is_seen_by_the_number_that_it_has_there(distcc_
 LOOK = """
 import sys
 from pathlib import Path
-from distcc_build.watching import Watch
+from distcc_build.top.watching import Watch
 with Watch([Path(sys.argv[1])]) as watch:
     for job in watch.look(10).looked[0].jobs:
         print(job.pid, job.slot, job.age)

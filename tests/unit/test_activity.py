@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from distcc_build.activity import Job, Looked, Row, Snapshot, View, rate, recent, report, view
-from distcc_build.given import Given
 from distcc_build.hostspec import Kind
 from distcc_build.taskfile import HERE, Phase, Place
+from distcc_build.top.activity import Job, Looked, Row, Snapshot, View, rate, recent, report, view
+from distcc_build.top.given import Given
 
 ONE, TWO, THREE = (Place(Kind.TCP, f"10.0.0.{n}", 3632) for n in (1, 2, 3))
 FAR = Place(Kind.SSH, "far")

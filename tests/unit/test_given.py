@@ -2,10 +2,10 @@
 
 import pytest
 
-from distcc_build.given import from_hosts
 from distcc_build.hosts import parse_hosts
 from distcc_build.hostspec import Kind
 from distcc_build.taskfile import HERE, Place
+from distcc_build.top.given import from_hosts
 
 
 def limits(text: str) -> dict[Place, int]:

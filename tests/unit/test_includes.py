@@ -2,7 +2,7 @@
 
 import pytest
 
-from distcc_build.includes import Include, is_standard, read_includes
+from distcc_build.pump.includes import Include, is_standard, read_includes
 
 A = (Include("a.h", quoted=True),)
 

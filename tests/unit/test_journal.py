@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from distcc_build.journal import (
+from distcc_build.record.journal import (
     COMPILED_AGAIN,
     DISTCC_CHOSE,
     KILLED,

@@ -5,8 +5,8 @@ import itertools
 from hypothesis import given
 from journals import BEGAN, JOBS, A, B, job, some_jobs
 
-from distcc_build.journal import UNKNOWN, Job, Phase
-from distcc_build.lanes import Lane, arrange, microseconds, spans
+from distcc_build.record.journal import UNKNOWN, Job, Phase
+from distcc_build.record.lanes import Lane, arrange, microseconds, spans
 
 
 @given(JOBS)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from distcc_build.includes import read_includes
+from distcc_build.pump.includes import read_includes
 from distcc_build.units import PUMP_HEADER, pump_files
 
 

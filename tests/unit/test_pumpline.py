@@ -2,7 +2,7 @@
 
 import pytest
 
-from distcc_build.pumpline import Search, read_line
+from distcc_build.pump.line import Search, read_line
 
 
 def test_where_headers_are_looked_for() -> None:

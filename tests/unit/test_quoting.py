@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from journals import HOSTILE
 
-from distcc_build.quoting import command_line, shell_word, visible
+from distcc_build.record.quoting import command_line, shell_word, visible
 
 # What os.fsdecode can give.
 TEXTS = st.binary(max_size=40).map(lambda data: data.decode("utf-8", "surrogateescape"))

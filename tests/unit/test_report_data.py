@@ -8,8 +8,8 @@ from typing import Any
 from hypothesis import given
 from journals import HOSTILE, JOBS, a_build, job, some_jobs
 
-from distcc_build.journal import UNKNOWN, Job
-from distcc_build.quoting import command_line, visible
+from distcc_build.record.journal import UNKNOWN, Job
+from distcc_build.record.quoting import command_line, visible
 from distcc_build.report import page
 from distcc_build.report.data import LONGEST, report_data
 

@@ -5,10 +5,18 @@ from typing import Any
 
 import pytest
 
-from distcc_build.journal import UNKNOWN, Job, Phase
-from distcc_build.summary import build_lines, totals_lines
-from distcc_build.tally import Build, Row, Tally, count
-from distcc_build.totals import MOST, Kept, ServerTotal, Totals, added, format_kept, parse_kept
+from distcc_build.record.journal import UNKNOWN, Job, Phase
+from distcc_build.record.summary import build_lines, totals_lines
+from distcc_build.record.tally import Build, Row, Tally, count
+from distcc_build.record.totals import (
+    MOST,
+    Kept,
+    ServerTotal,
+    Totals,
+    added,
+    format_kept,
+    parse_kept,
+)
 
 
 def job(n: int, host: str, seconds: float, **changes: Any) -> Job:
@@ -58,6 +66,8 @@ def test_figures_of_a_build() -> None:
     )
     assert tally.share == 0.6
     assert count([], cores=0).share == 0.0
+    unseen = job(1, A, 4.0, phases=(Phase(1.0, "preprocess", "localhost"),))
+    assert count([unseen], cores=1).elsewhere == 4.0
     assert len(count([job(n, A, 1.0) for n in range(40)], 1).slowest) == 10
 
 

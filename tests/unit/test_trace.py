@@ -7,10 +7,10 @@ from typing import Any
 from hypothesis import given
 from journals import HOSTILE, JOBS, a_build, job, some_jobs
 
-from distcc_build.journal import UNKNOWN, Job
-from distcc_build.quoting import visible
-from distcc_build.tally import Build
-from distcc_build.trace import trace
+from distcc_build.record.journal import UNKNOWN, Job
+from distcc_build.record.quoting import visible
+from distcc_build.record.tally import Build
+from distcc_build.record.trace import trace
 
 BUILD = Build(("make",), "/src", 0.0, 60.0, 0, "here", 4, 8, {"10.0.0.2": "distcc2"})
 

@@ -13,9 +13,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from distcc_build.includes import Include, is_standard, read_includes
 from distcc_build.lzo import expand
-from distcc_build.pumpline import VARIABLES, Search, read_line
+from distcc_build.pump.includes import Include, is_standard, read_includes
+from distcc_build.pump.line import VARIABLES, Search, read_line
 from distcc_build.wire import WireError
 
 __all__ = ["Checker"]

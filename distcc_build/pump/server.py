@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from distcc_build.errors import DistccBuildError
 from distcc_build.farm.lifeline import Lifeline
-from distcc_build.pumpgate import Gate, ask
+from distcc_build.pump.gate import Gate, ask
 
 __all__ = ["PumpError", "Pumping", "pumping"]
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from distcc_build.journal import UNKNOWN, Job
+from distcc_build.record.journal import UNKNOWN, Job
 
 __all__ = ["Bar", "Lane", "Span", "arrange", "microseconds", "spans"]
 

@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from distcc_build.given import Given
 from distcc_build.hostspec import DEFAULT_PORT, Kind
 from distcc_build.taskfile import HERE, Phase, Place
+from distcc_build.top.given import Given
 
 __all__ = [
     "Job",

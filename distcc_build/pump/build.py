@@ -6,7 +6,7 @@ from collections import Counter
 from distcc_build.buildenv import COMPILERS, build_environment
 from distcc_build.config import PREFIX, switched_off
 from distcc_build.launch import Situation
-from distcc_build.pump import PumpError, Pumping, find_script, pumping
+from distcc_build.pump.server import PumpError, Pumping, find_script, pumping
 
 __all__ = ["pump_environment"]
 

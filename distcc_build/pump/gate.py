@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Self
 
-from distcc_build.pumpcheck import Checker
+from distcc_build.pump.check import Checker
 
 __all__ = ["Gate", "ask"]
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from distcc_build.tally import Tally
+from distcc_build.record.tally import Tally
 
 __all__ = ["Kept", "ServerTotal", "Totals", "added", "format_kept", "parse_kept"]
 

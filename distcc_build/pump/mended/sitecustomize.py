@@ -1,6 +1,6 @@
 """Mends distcc's include server where its C part does not work with the Python that it is run by.
 
-Python runs this before the include server: pump.py puts this folder on its PYTHONPATH.  distcc
+Python runs this before the include server: server.py puts this folder on its PYTHONPATH.  distcc
 3.4 was written for Python 3.9 and before: since 3.10 each function that takes bytes with their
 length fails (PY_SSIZE_T_CLEAN; Debian 12's include server ends at its first question).  They
 are few and small; where they work they are left alone.

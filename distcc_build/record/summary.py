@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
-from distcc_build.journal import UNKNOWN
-from distcc_build.tally import Build, Tally
-from distcc_build.totals import Totals
+from distcc_build.record.journal import UNKNOWN
+from distcc_build.record.tally import Build, Tally
+from distcc_build.record.totals import Totals
 
 __all__ = ["build_lines", "totals_lines"]
 

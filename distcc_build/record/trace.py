@@ -9,10 +9,10 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from distcc_build.journal import UNKNOWN, Job
-from distcc_build.lanes import Bar, Lane, arrange, microseconds, spans
-from distcc_build.quoting import command_line, visible
-from distcc_build.tally import Build
+from distcc_build.record.journal import UNKNOWN, Job
+from distcc_build.record.lanes import Bar, Lane, arrange, microseconds, spans
+from distcc_build.record.quoting import command_line, visible
+from distcc_build.record.tally import Build
 
 __all__ = ["trace"]
 

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from distcc_build.journal import UNKNOWN, Job
+from distcc_build.record.journal import UNKNOWN, Job
 
 __all__ = ["Build", "Row", "Tally", "count"]
 
@@ -87,7 +87,7 @@ def count(jobs: Sequence[Job], cores: int) -> Tally:
     """
     compiles = [one for one in jobs if one.compiles]
     remote = [one for one in compiles if one.remote]
-    elsewhere = sum(one.seconds_in("compile") for one in remote)
+    elsewhere = sum(map(_compiling, remote))
     causes = Counter(one.why for one in compiles if not one.remote)
     return Tally(
         compiles=len(compiles),
@@ -111,5 +111,11 @@ def _rows(compiles: Sequence[Job]) -> list[Row]:
 
 
 def _row(host: str, jobs: Sequence[Job]) -> Row:
-    busy = sum(one.seconds_in("compile") if one.remote else one.seconds for one in jobs)
+    busy = sum(_compiling(one) if one.remote else one.seconds for one in jobs)
     return Row(host, len(jobs), busy, len({one.slot for one in jobs if one.slot is not None}))
+
+
+def _compiling(job: Job) -> float:
+    """Seconds for which a server compiled it, at most."""
+    # On a busy machine a phase can pass unseen.
+    return job.seconds_in("compile") or job.seconds

@@ -16,10 +16,7 @@ from pathlib import Path
 from typing import NamedTuple, Self
 
 from distcc_build import processes
-from distcc_build.activity import Job, Looked, Snapshot
-from distcc_build.authors import author
 from distcc_build.backoff import backoffs
-from distcc_build.departures import Departures
 from distcc_build.distcc_rules import subject, why_distcc_local
 from distcc_build.taskfile import (
     HERE,
@@ -31,6 +28,9 @@ from distcc_build.taskfile import (
     parse_lock,
     parse_task,
 )
+from distcc_build.top.activity import Job, Looked, Snapshot
+from distcc_build.top.authors import author
+from distcc_build.top.departures import Departures
 
 __all__ = ["Watch"]
 

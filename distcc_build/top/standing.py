@@ -10,12 +10,12 @@ from pathlib import Path
 
 from distcc_build.client import Client
 from distcc_build.errors import DistccBuildError
-from distcc_build.given import Given, from_hosts
 from distcc_build.hosts import HostsList
 from distcc_build.inputs import Inputs, read_inputs
 from distcc_build.launch import TUNING, Situation
 from distcc_build.paths import find_program
 from distcc_build.store import farm_path, read_farm
+from distcc_build.top.given import Given, from_hosts
 
 __all__ = ["Standing", "backoff_period", "distcc_dirs"]
 

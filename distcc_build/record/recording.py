@@ -7,10 +7,10 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from distcc_build.journal import Job, read_journal, unfinished
+from distcc_build.record.journal import Job, read_journal, unfinished
+from distcc_build.record.tally import count
+from distcc_build.record.totals import Kept, Totals, added, format_kept, parse_kept
 from distcc_build.store import locked, read_trusted, replace
-from distcc_build.tally import count
-from distcc_build.totals import Kept, Totals, added, format_kept, parse_kept
 
 __all__ = ["JOURNAL", "add_to_totals", "recorded", "recording_all", "sum_up"]
 

@@ -8,9 +8,9 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.table import Table
 from rich.text import Text
 
-from distcc_build.activity import Job, Row, View
 from distcc_build.cli.common import printable
 from distcc_build.taskfile import HERE, Phase
+from distcc_build.top.activity import Job, Row, View
 
 __all__ = ["Dashboard", "plain"]
 

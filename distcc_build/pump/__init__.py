@@ -1,0 +1,1 @@
+"""Pump mode: distcc's include server, and what keeps it from a wrong object."""
