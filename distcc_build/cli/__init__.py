@@ -16,6 +16,7 @@ COMMANDS = {
     "run": "run",
     "stats": "stats",
     "farm": "farm",
+    "zone": "zone",
     "setup": "setup",
     "cmakedir": "cmakedir",
     "cmake-include": "cmake_include",

@@ -2,8 +2,8 @@
 
 from collections.abc import Set as AbstractSet
 
-from distcc_build import processes
 from distcc_build.taskfile import Task
+from distcc_build.top import processes
 
 __all__ = ["author"]
 

@@ -15,7 +15,6 @@ from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import NamedTuple, Self
 
-from distcc_build import processes
 from distcc_build.backoff import backoffs
 from distcc_build.distcc_rules import subject, why_distcc_local
 from distcc_build.taskfile import (
@@ -28,6 +27,7 @@ from distcc_build.taskfile import (
     parse_lock,
     parse_task,
 )
+from distcc_build.top import processes
 from distcc_build.top.activity import Job, Looked, Snapshot
 from distcc_build.top.authors import author
 from distcc_build.top.departures import Departures

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 from tasks import state_file
 
-from distcc_build import processes
 from distcc_build.hostspec import Kind
 from distcc_build.taskfile import HERE, Phase, Place
+from distcc_build.top import processes
 from distcc_build.top.activity import Looked
 from distcc_build.top.watching import Watch
 

@@ -1,0 +1,240 @@
+"""DNS records for a list of servers, as four name servers take them.  Asks and writes nothing.
+
+What a name server does with text of its own grammar is known: names are those that
+`values.is_domain` takes, addresses come from `ipaddress`, numbers are whole, so that nothing
+has to be escaped anywhere.
+"""
+
+import ipaddress
+import json
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from distcc_build import values
+from distcc_build.config import Config
+from distcc_build.errors import UsageError
+from distcc_build.hostspec import IPAddress
+from distcc_build.policy import refusal
+from distcc_build.resolve.slots import MAX_SLOTS
+
+__all__ = ["FORMATS", "Listed", "Record", "Zone", "doubts", "parse_listed", "records"]
+
+ROUTE53_RECORDS = 500
+"""Route 53 takes 1,000 records in a change, and counts an UPSERT twice (its Developer Guide,
+"Quotas", "Maximum size of a ChangeResourceRecordSets request")."""
+
+ROUTE53_CHARACTERS = 16_000
+"""In all values; the same source says 32,000, counted in the same way."""
+
+MAX_NAME = 254
+"""Characters of a name, with the dot at its end (RFC 1035 section 2.3.4)."""
+
+EXPECTED = "ADDRESS[,ADDRESS][/SLOTS], such as 10.1.0.11/16 or 10.1.0.11,fd00:1::11"
+
+
+class Listed(NamedTuple):
+    """One server, as the administrator lists it."""
+
+    addresses: tuple[IPAddress, ...]
+    """One of IPv4, one of IPv6, or both."""
+    slots: int | None = None
+    """Jobs at once that it grants one client; None says nothing of it."""
+
+
+class Record(NamedTuple):
+    """One resource record of class IN."""
+
+    name: str
+    """Absolute, with the dot at its end."""
+    type: str
+    """A, AAAA or TXT."""
+    data: str
+    """The address, or a TXT record's only string without quotes."""
+
+
+class Zone(NamedTuple):
+    """What is to be in DNS."""
+
+    servers: tuple[Listed, ...]
+    domain: str
+    """Without the dot at its end."""
+    pattern: str = "distcc%d"
+    first: int = 1
+    """The number of the first server."""
+    ttl: int = 300
+    """Seconds, of each record."""
+    whole: bool = False
+    """Whether there is nothing else in the domain, so that a name that is not listed is none."""
+    nameservers: tuple[str, ...] = ()
+    """Of the whole zone, without the dot at their end; a zone file needs one."""
+    serial: int = 1
+    """Of the whole zone."""
+
+    def name(self, index: int) -> str:
+        """The absolute name of the server at this index of the list."""
+        return f"{self.pattern.replace('%d', str(self.first + index))}.{self.domain}."
+
+
+def parse_listed(text: str) -> Listed:
+    """Read one server.
+
+    :raises UsageError: for all that could not be a server's address in DNS.
+
+    >>> parse_listed("10.1.0.11,fd00:1::11/16").slots
+    16
+    """
+    found, sign, number = text.partition("/")
+    try:
+        slots = values.whole(1, MAX_SLOTS)(number) if sign else None
+        # A zone ("%eth0") has no place in DNS, and parse_address would take one.
+        addresses = tuple(ipaddress.ip_address(one) for one in found.split(","))
+    except ValueError:
+        raise UsageError(f"{text!a}: expected {EXPECTED}") from None
+    versions = [one.version for one in addresses]
+    if "%" in text or len(set(versions)) < len(versions):
+        raise UsageError(f"{text!a}: expected {EXPECTED}")
+    return Listed(addresses, slots)
+
+
+def records(zone: Zone) -> Iterator[Record]:
+    """The records of all servers, in their order.
+
+    :raises UsageError: when an address stands twice, since two names of one machine are one
+        server to a client; and when a name is longer than names can be.
+    """
+    owner: dict[IPAddress, str] = {}
+    for index, server in enumerate(zone.servers):
+        name = zone.name(index)
+        if len(name) > MAX_NAME:
+            raise UsageError(f"{name} has {len(name)} characters, expected {MAX_NAME} at most")
+        for address in server.addresses:
+            if address in owner:
+                raise UsageError(f"{address} stands twice: for {owner[address]} and for {name}")
+            owner[address] = name
+            yield Record(name, "A" if address.version == 4 else "AAAA", str(address))
+        if server.slots is not None:
+            yield Record(name, "TXT", f"slots={server.slots}")
+
+
+def bind(zone: Zone) -> str:
+    """Lines of a zone file (RFC 1035 section 5.1), which BIND, NSD, Knot and PowerDNS read.
+
+    :raises UsageError: when a whole zone is asked for without its name servers.
+    """
+    lines = []
+    if zone.whole:
+        if not zone.nameservers:
+            raise UsageError("a whole zone needs a name server: --ns ns1.example.com")
+        top, ttl = f"{zone.domain}.", zone.ttl
+        # The last number is how long a resolver remembers that a name does not exist, which is
+        # when a new server is seen (RFC 2308).
+        soa = f"{zone.nameservers[0]}. hostmaster.{top} {zone.serial} 3600 600 1209600 {ttl}"
+        lines += [f"{top} {ttl} IN SOA {soa}"]
+        lines += [f"{top} {ttl} IN NS {one}." for one in zone.nameservers]
+    lines += [f"{one.name} {zone.ttl} IN {one.type} {_quoted(one)}" for one in records(zone)]
+    return "\n".join(lines)
+
+
+def dnsmasq(zone: Zone) -> str:
+    """Lines of dnsmasq.conf."""
+    found = list(records(zone))
+    lines = [f"local=/{zone.domain}/"] if zone.whole else []
+    for name in dict.fromkeys(one.name for one in found):
+        words = [name.rstrip(".")]
+        words += [one.data for one in found if one.name == name and one.type != "TXT"]
+        lines.append(f"host-record={','.join(words)},{zone.ttl}")
+        # dnsmasq sends each question of a type that it has not on to its own name servers.
+        lines += [] if zone.whole else [f"local=/{name.rstrip('.')}/"]
+    lines += [f"txt-record={one.name.rstrip('.')},{one.data}" for one in found if one.type == "TXT"]
+    return "\n".join(lines)
+
+
+def unbound(zone: Zone) -> str:
+    """A server clause of unbound.conf."""
+    kind = "static" if zone.whole else "transparent"
+    lines = ["server:", f'    local-zone: "{zone.domain}." {kind}']
+    lines += [
+        f"    local-data: '{one.name} {zone.ttl} IN {one.type} {_quoted(one)}'"
+        for one in records(zone)
+    ]
+    return "\n".join(lines)
+
+
+def route53(zone: Zone) -> str:
+    """A change batch, for `aws route53 change-resource-record-sets --change-batch file://...`.
+
+    :raises UsageError: when it is more than Route 53 takes in one change.
+    """
+    found = list(records(zone))
+    size = sum(len(_quoted(one)) for one in found)
+    if len(found) > ROUTE53_RECORDS or size > ROUTE53_CHARACTERS:
+        raise UsageError(
+            f"{len(found)} records with {size} characters: Route 53 takes {ROUTE53_RECORDS} with "
+            f"{ROUTE53_CHARACTERS} in one change; give fewer servers, and the others with --first"
+        )
+    batch = {
+        "Comment": f"distcc servers of {zone.domain}",
+        "Changes": [
+            {
+                "Action": "UPSERT",
+                "ResourceRecordSet": {
+                    "Name": one.name,
+                    "Type": one.type,
+                    "TTL": zone.ttl,
+                    "ResourceRecords": [{"Value": _quoted(one)}],
+                },
+            }
+            for one in found
+        ],
+    }
+    return json.dumps(batch, indent=2)
+
+
+FORMATS: dict[str, Callable[[Zone], str]] = {
+    "bind": bind,
+    "dnsmasq": dnsmasq,
+    "unbound": unbound,
+    "route53": route53,
+}
+"""Name of the format -> what writes it; without a newline at the end."""
+
+
+def _quoted(record: Record) -> str:
+    return f'"{record.data}"' if record.type == "TXT" else record.data
+
+
+def doubts(zone: Zone, config: Config) -> Iterator[str]:
+    """What keeps clients from using servers that are listed: a sentence for each.
+
+    :param config: the clients', as far as it is known here.
+    """
+    names = {one for one in zone.nameservers if f".{one}".endswith(f".{zone.domain}")}
+    for one in sorted(names):
+        yield f"{one} is in the zone itself: add its address to the zone"
+    if zone.first + len(zone.servers) - 1 > config.max_servers:
+        yield f"clients ask for {config.max_servers} names: set max_servers there"
+    reference = zone.servers[0] if zone.first == 1 else None
+    for index, server in enumerate(zone.servers):
+        whys = [refusal(address, config) for address in server.addresses]
+        # One address that is good is enough.
+        if all(whys):
+            yield f"{zone.name(index)} is not used: {whys[0]}"
+        if reference is not None and not _shares_network(server, reference, config.networks):
+            yield (
+                f"{zone.name(index)} is on another network than {zone.name(0)}, where clients "
+                "stop: set ipv4_network or ipv6_network there"
+            )
+
+
+def _shares_network(one: Listed, reference: Listed, prefixes: dict[int, int]) -> bool:
+    """Whether the walk takes the server for one of the same farm (resolve/walk.py)."""
+
+    def networks(server: Listed) -> set[object]:
+        return {
+            ipaddress.ip_network((address, prefixes[address.version]), strict=False)
+            for address in server.addresses
+        }
+
+    return bool(networks(one) & networks(reference)) or any(
+        not prefixes[address.version] for address in one.addresses
+    )
