@@ -231,6 +231,10 @@ KEPT = {
 def files() -> list[tuple[str, str, str]]:
     """Files in the cache directory: name, what is in it, when it is swept away."""
     rows = [(f"{name}*", KEPT[name], _duration(age)) for name, age in store.OLD.items()]
+    rows.append(
+        ("journal, journal-summed", "compiles that `stats` has not summed up", "when it does")
+    )
+    rows.append(("statistics", "what it has summed up; JSON", "by `stats --zero`, the figures"))
     return [*rows, ("lock-*, *.lock", "nothing: it is there to be locked", "never")]
 
 
