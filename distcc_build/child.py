@@ -27,7 +27,8 @@ def run_to_end(command: Sequence[str], environment: Mapping[str, str]) -> int:
     """
     early: list[int] = []
     on_ending(lambda number, _: early.append(number))
-    process = subprocess.Popen(command, env=environment)
+    # What we were given is the command's: a jobserver's pipe, a log.
+    process = subprocess.Popen(command, env=environment, close_fds=False)
 
     def pass_on(number: int, _: object = None) -> None:
         # Ctrl-C reaches the whole foreground, so the command has it already; twice may be

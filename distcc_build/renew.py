@@ -25,6 +25,9 @@ __all__ = ["background", "write_plans"]
 LARGE = 1 << 20
 """Bytes of a journal, about 2,500 compiles."""
 
+TOO_LARGE = 64 << 20
+"""Bytes that take longer than a refresher lives; `stats` has the time."""
+
 LIFE = 30
 """Seconds after which a refresher that hangs is ended, whatever it waits for."""
 
@@ -78,7 +81,7 @@ def background(words: Sequence[str]) -> int:
 
 def _keep_journal_small(directory: Path) -> None:
     """Sum up the journal for `stats`, which would grow without end where nobody asks for it."""
-    if (directory / "journal").stat().st_size >= LARGE:
+    if LARGE <= (directory / "journal").stat().st_size < TOO_LARGE:
         from distcc_build.record.recording import sum_up
 
         sum_up(directory)

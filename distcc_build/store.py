@@ -38,6 +38,8 @@ OLD = {
     "farm-": 30 * 86_400,
     # What no file of a compiler tells, such as the program behind a wrapper, is seen in a day.
     "reference-": 86_400,
+    # Of a build that is watched, which may have no compile for a long time.
+    ".tmp-journal-": 7 * 86_400,
     ".tmp-": 3_600,
 }
 """Seconds after which what begins so is swept away; what is in use is younger."""

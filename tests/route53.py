@@ -1,7 +1,7 @@
 """Whether Route 53 would take a change batch, by Amazon's own model of its requests.
 
 Run as `python -P route53.py ZONE FILE`: what is wrong is printed, and the exit status is 1.
-It is a program because botocore imports `six`, which in tests is a farm of ours.
+It is a program, so that botocore is imported in no process of the tests.
 """
 
 import json

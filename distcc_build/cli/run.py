@@ -3,10 +3,11 @@
 import argparse
 import contextlib
 import os
+import signal
 import socket
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,48 +45,69 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Become the command; its exit status is this one's."""
+    """Become the command, or run it; its exit status is this one's."""
     words = args.words[1:] if args.words[:1] == ["--"] else args.words
     if not words or not words[0]:
         raise UsageError("run: expected a command, as in: distcc-build run -- make")
+    environ, situation = environment(args), None
     with contextlib.ExitStack() as stack:
-        return _run(args, words, environment(args), stack)
-
-
-def _run(
-    args: argparse.Namespace,
-    words: list[str],
-    environ: dict[str, str],
-    stack: contextlib.ExitStack,
-) -> int:
-    """Run the command, with what is to end with it in `stack`, or else become it."""
-    situation = None
-    try:
-        from distcc_build.buildenv import build_environment
-
-        with waiting("looking for the servers"):
-            pumped = _pumped(environ, stack) if args.pump else None
-            environ, situation = pumped or build_environment(environ)
-        warn(situation.inputs.warnings if situation else ())
-    except Exception as error:  # noqa: BLE001 - whatever it is, the build goes on
-        pumped = None
-        warn([f"{str(error) or type(error).__name__}; the command runs without the farm"])
-    if args.report or args.trace:
+        pumped = journal = None
         try:
-            return _watched(args, words, environ, situation)
-        except (DistccBuildError, OSError) as error:
-            warn([f"{error}; the command runs without a report"])
-    if pumped:
-        from distcc_build.child import run_to_end
+            from distcc_build.buildenv import build_environment
 
-        try:
-            return run_to_end(words, environ)
-        except OSError as error:
-            return _not_started(words[0], error)
-    try:
+            with waiting("looking for the servers"):
+                pumped = _pumped(environ, stack) if args.pump else None
+                environ, situation = pumped or build_environment(environ)
+            _say(situation.inputs.warnings if situation else ())
+        except Exception as error:  # noqa: BLE001 - whatever it is, the build goes on
+            _say([f"{str(error) or type(error).__name__}; the command runs without the farm"])
+        if args.report or args.trace:
+            try:
+                journal = _journal(environ, stack)
+            except (DistccBuildError, OSError) as error:
+                _say([f"{error}; the command runs without a report"])
+        if journal is None and not pumped:
+            _become(words, environ)
+        begin, (status, fault) = time.time(), _end_of(words, environ, journal)
+        if journal is not None and not fault:
+            # From here on nothing of ours may change the status, nor run the command again.
+            try:
+                build = _build(words, begin, time.time(), status, situation)
+                _tell(args, journal, build, environ)
+            except Exception as error:  # noqa: BLE001
+                _say([f"no report: {str(error) or type(error).__name__}"])
+        _say(fault)
+        return status
+
+
+def _say(lines: Iterable[str]) -> None:
+    """Say something, if there is anybody to hear it: a build needs no terminal."""
+    with contextlib.suppress(OSError, ValueError):
+        warn(lines)
+
+
+def _become(words: list[str], environ: dict[str, str]) -> None:
+    """Become the command; returns if that cannot be."""
+    # Python ignores them, and the build would not know why its programs do.
+    for number in (signal.SIGPIPE, signal.SIGXFSZ):
+        signal.signal(number, signal.SIG_DFL)
+    with contextlib.suppress(OSError):  # what it is shows in the next try
         os.execvpe(words[0], words, environ)  # noqa: S606 - no shell is wanted
+
+
+def _end_of(
+    words: Sequence[str], environ: dict[str, str], journal: Path | None
+) -> tuple[int, list[str]]:
+    """Run the command to its end: its exit status, and what kept it from being started."""
+    from distcc_build.child import run_to_end
+    from distcc_build.record.recording import JOURNAL
+
+    more = {} if journal is None else {JOURNAL: str(journal)}
+    try:
+        return run_to_end(words, {**environ, **more}), []
     except OSError as error:
-        return _not_started(words[0], error)
+        status = 127 if isinstance(error, FileNotFoundError) else 126
+        return status, [f"{words[0]!a}: {error.strerror}"]
 
 
 def _pumped(
@@ -98,49 +120,25 @@ def _pumped(
     try:
         built, situation, running = pump_environment(environ, stack)
     except (PumpError, OSError) as error:
-        warn([f"no pump mode: {error}"])
+        _say([f"no pump mode: {error}"])
         return None
-    stack.callback(lambda: warn([running.sentence()]))
+    stack.callback(lambda: _say([running.sentence()]))
     return built, situation
 
 
-def _watched(
-    args: argparse.Namespace,
-    words: Sequence[str],
-    environ: dict[str, str],
-    situation: "Situation | None",
-) -> int:
-    """Run the command, and write about its compiles; the exit status is its own.
+def _journal(environ: dict[str, str], stack: contextlib.ExitStack) -> Path:
+    """A journal that is there as long as `stack`.
 
-    :raises DistccBuildError, OSError: when there can be no record.
+    :raises DistccBuildError, OSError: when there can be none.
     """
-    from distcc_build.child import run_to_end
     from distcc_build.paths import recorder
-    from distcc_build.record.recording import JOURNAL, recorded
+    from distcc_build.record.recording import recorded
 
     recorder()
-    directory = cache_directory(environ)
-    with recorded(directory) as journal:
-        begin = time.time()
-        try:
-            status = run_to_end(words, {**environ, JOURNAL: str(journal)})
-        except OSError as error:
-            return _not_started(words[0], error)
-        end = time.time()
-        try:
-            _tell(args, journal, _build(words, begin, end, status, situation), environ, directory)
-        except Exception as error:  # noqa: BLE001 - the build's own status is what counts
-            warn([f"no report: {str(error) or type(error).__name__}"])
-    return status
+    return stack.enter_context(recorded(cache_directory(environ)))
 
 
-def _tell(
-    args: argparse.Namespace,
-    journal: Path,
-    build: "Build",
-    environ: dict[str, str],
-    directory: Path,
-) -> None:
+def _tell(args: argparse.Namespace, journal: Path, build: "Build", environ: dict[str, str]) -> None:
     """Write what was asked for, and say the most of it."""
     from distcc_build.record.journal import read_journal
     from distcc_build.record.recording import add_to_totals, recording_all
@@ -148,12 +146,6 @@ def _tell(
     from distcc_build.record.tally import count
 
     jobs = read_journal(journal.read_bytes())
-    # Not on stdout, which is the command's.
-    for line in build_lines(build, count(jobs, build.cores)):
-        print(printable(line), file=sys.stderr)
-    if recording_all(environ):
-        # The launcher writes into one journal only.
-        add_to_totals(directory, jobs)
     if args.report:
         from distcc_build.report import page
 
@@ -162,7 +154,14 @@ def _tell(
         from distcc_build.record.trace import trace
 
         args.trace.write_text(trace(build, jobs), "utf-8")
-    warn(f"{path} is written" for path in (args.report, args.trace) if path)
+    with contextlib.suppress(OSError, ValueError):
+        # Not on stdout, which is the command's.
+        for line in build_lines(build, count(jobs, build.cores)):
+            print(printable(line), file=sys.stderr)
+    _say(f"{path} is written" for path in (args.report, args.trace) if path)
+    if recording_all(environ):
+        # The launcher writes into one journal only.
+        add_to_totals(journal.parent, jobs)
 
 
 def _build(
@@ -186,11 +185,6 @@ def _build(
         names={str(one.address): one.name.rstrip(".") for one in farm.servers} if farm else {},
         limits={one.host: one.slots for one in hosts if one.usable},
     )
-
-
-def _not_started(word: str, error: OSError) -> int:
-    warn([f"{word!a}: {error.strerror}"])
-    return 127 if isinstance(error, FileNotFoundError) else 126
 
 
 def _new_file(text: str) -> Path:

@@ -9,6 +9,7 @@ found must be in the answer, with the content of now and the name of this compil
 import os
 import re
 import subprocess
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -25,6 +26,12 @@ ROOT_PARTS = 3
 
 FORCING = "forcing_technique_271828"
 """A file that is only there so that its folder is (include_server(1), --no_force_dirs)."""
+
+SECONDS = 10.0
+"""For a compiler to say where its headers are; all others wait for it."""
+
+SETTLED = 2_000_000_000
+"""Nanoseconds without a change, after which the next one has another stamp on any file system."""
 
 Stamp = tuple[int, ...]
 
@@ -44,11 +51,11 @@ class _Copy(NamedTuple):
 class Checker:
     """Looks at answers; remembers files by their stamps."""
 
-    def __init__(self, path: str | None) -> None:
-        self._path = path
+    def __init__(self) -> None:
         self._includes: dict[str, tuple[Stamp, tuple[Include, ...] | str]] = {}
         self._same: dict[tuple[str, str, str], tuple[Stamp, Stamp]] = {}
-        self._systems: dict[tuple[str, str], list[str]] = {}
+        self._systems: dict[tuple[str, str, str], list[str]] = {}
+        self._path = ""
 
     def unfit(self, argv: Sequence[str], environ: Mapping[str, str]) -> str:
         """Why the include server need not even be asked; empty where it is to be."""
@@ -57,11 +64,15 @@ class Checker:
         line = read_line(argv)
         return line if isinstance(line, str) else ""
 
-    def trouble(self, argv: Sequence[str], cwd: str, answer: Sequence[str]) -> str:
+    def trouble(
+        self, argv: Sequence[str], cwd: str, answer: Sequence[str], environ: Mapping[str, str]
+    ) -> str:
         """Why a compile is to be preprocessed here; empty where the answer is right.
 
         :param answer: what the include server says is to be sent.
+        :param environ: what the compile runs with.
         """
+        self._path = environ.get("PATH", os.defpath)
         search = read_line(argv)
         if isinstance(search, str):
             return search
@@ -139,14 +150,17 @@ class Checker:
             raise _Elsewhere(f"what is sent of {path} cannot be read: {error}") from None
         if sent != os.fsencode(prefix) + Path(path).read_bytes():
             return False
-        self._same[key] = stamps
+        if all(map(_settled, stamps)):
+            self._same[key] = stamps
         return True
 
     def _read(self, path: str) -> tuple[Include, ...]:
         stamp = _stamp(path)
         known = self._includes.get(path)
         if known is None or known[0] != stamp:
-            known = self._includes[path] = (stamp, read_includes(Path(path).read_bytes()))
+            known = stamp, read_includes(Path(path).read_bytes())
+            if _settled(stamp):
+                self._includes[path] = known
         if isinstance(known[1], str):
             raise _Elsewhere(known[1])
         return known[1]
@@ -154,21 +168,25 @@ class Checker:
     def _system(self, search: Search) -> list[str]:
         """The compiler's own folders."""
         language = "c" if search.source.endswith(".c") else "c++"
-        key = (search.compiler, language)
+        # Of the same name, another build may have another.
+        key = (search.compiler, language, self._path)
         if key not in self._systems:
-            self._systems[key] = self._ask(*key)
+            self._systems[key] = self._ask(search.compiler, language)
         return self._systems[key]
 
     def _ask(self, compiler: str, language: str) -> list[str]:
-        environ = {"LC_ALL": "C", **({"PATH": self._path} if self._path is not None else {})}
-        said = subprocess.run(
-            [compiler, "-x", language, "-E", "-v", os.devnull],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            env=environ,
-            check=False,
-        )
+        try:
+            said = subprocess.run(
+                [compiler, "-x", language, "-E", "-v", os.devnull],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                env={"LC_ALL": "C", "PATH": self._path},
+                timeout=SECONDS,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            raise _Elsewhere(f"{compiler} does not say where its headers are") from None
         text = os.fsdecode(said.stderr)
         found = re.search(
             r"#include <\.\.\.> search starts here:\n(.*?)End of search", text, re.DOTALL
@@ -196,3 +214,8 @@ def _copies(answer: Sequence[str]) -> Iterator[tuple[str, _Copy]]:
 def _stamp(path: str) -> Stamp:
     found = os.stat(path)  # noqa: PTH116
     return found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino
+
+
+def _settled(stamp: Stamp) -> bool:
+    """Whether a file that is changed once more will have another stamp."""
+    return time.time_ns() - stamp[1] > SETTLED

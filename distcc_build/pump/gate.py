@@ -30,15 +30,14 @@ class Gate(socketserver.ThreadingUnixStreamServer):
 
     :param path: of the socket.
     :param behind: of the include server's.
-    :param compilers: where they are looked for: the value of PATH.
     """
 
     daemon_threads = True
     request_queue_size = 1024
 
-    def __init__(self, path: Path, behind: Path, compilers: str | None) -> None:
+    def __init__(self, path: Path, behind: Path) -> None:
         self.behind = behind
-        self.checker = Checker(compilers)
+        self.checker = Checker()
         self.lock = threading.Lock()
         self.reasons: Counter[str] = Counter()
         """By why a compile was preprocessed here; empty for those that were not."""
@@ -66,7 +65,7 @@ class Gate(socketserver.ThreadingUnixStreamServer):
             try:
                 if not why:
                     files = ask(self.behind, cwd, argv)
-                    why = self.checker.trouble(argv, cwd, files)
+                    why = self.checker.trouble(argv, cwd, files, environ or {})
             except OSError as error:
                 why = f"distcc's include server is gone: {error.strerror or error}"
             self.reasons[why] += 1

@@ -6,7 +6,7 @@ More is seen than the preprocessor sees: nothing is left out that a comment or a
 import re
 from typing import NamedTuple
 
-__all__ = ["Include", "is_standard", "read_includes"]
+__all__ = ["ELSEWHERE", "Include", "is_standard", "read_includes"]
 
 # A directive may be split over lines, have comments inside and begin with other characters.
 _GAP = rb"(?:[ \t\f\v\r]|/\*.*?\*/)*"
@@ -19,10 +19,11 @@ _DIRECTIVE = re.compile(
     re.DOTALL,
 )
 _SPLICE = re.compile(rb"(?:\\|\?\?/)[ \t]*\r?\n")
-_ELSEWHERE = re.compile(
+ELSEWHERE = re.compile(
     rb"__DATE__|__TIME__|__TIMESTAMP__|__BASE_FILE__|__has_include|__has_embed|\bincbin\b"
     rb"|\bGCC\s+dependency\b|\bpch_preprocess\b|\binclude_alias\b"
 )
+"""What is another thing on another machine, or says what a file there is to be."""
 
 _STANDARD = """
 assert complex ctype errno fenv float inttypes iso646 limits locale math setjmp signal stdalign
@@ -82,7 +83,7 @@ def read_includes(text: bytes) -> tuple[Include, ...] | str:
     :param text: the file; names that are not UTF-8 come back with surrogates.
     """
     joined = _SPLICE.sub(b"", text)
-    if found := _ELSEWHERE.search(joined):
+    if found := ELSEWHERE.search(joined):
         return f"{found[0].decode('ascii', 'replace')} means something else on a server"
     includes: dict[Include, None] = {}
     for found in _DIRECTIVE.finditer(joined):

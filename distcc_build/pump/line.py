@@ -9,6 +9,8 @@ only), sanitizers, profiles, link-time optimization and -ffile-prefix-map.
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from distcc_build.pump.includes import ELSEWHERE
+
 __all__ = ["VARIABLES", "Search", "read_line"]
 
 SOURCES = (".c", ".cc", ".cpp", ".cxx", ".c++", ".C")
@@ -64,6 +66,9 @@ VARIABLES = frozenset(
         "DEPENDENCIES_OUTPUT",
         "SUNPRO_DEPENDENCIES",
         "SOURCE_DATE_EPOCH",
+        # Where gcc looks for its parts, and so for headers.
+        "GCC_EXEC_PREFIX",
+        "COMPILER_PATH",
     ]
 )
 """What the preprocessor reads and a server does not know."""
@@ -93,6 +98,8 @@ def read_line(argv: Sequence[str]) -> Search | str:
     :param argv: the compiler and its arguments, as distcc has them.
     """
     found: dict[str, list[str]] = {"-iquote": [], "-I": [], "-isystem": []}
+    if odd := next(filter(_is_odd, argv[1:]), ""):
+        return f"{odd} may mean something else on a server"
     sources = []
     words = iter(argv[1:])
     for word in words:
@@ -113,3 +120,8 @@ def read_line(argv: Sequence[str]) -> Search | str:
         return "a folder is named twice, for ordinary and for system headers"
     search = (tuple(found[one]) for one in ("-iquote", "-I", "-isystem"))
     return Search(argv[0], sources[0], *search)
+
+
+def _is_odd(word: str) -> bool:
+    """Whether it has what files are refused for: as a macro it would get into them."""
+    return "_Pragma" in word or bool(ELSEWHERE.search(word.encode("utf-8", "surrogateescape")))

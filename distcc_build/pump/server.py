@@ -105,7 +105,7 @@ def pumping(environ: Mapping[str, str]) -> Iterator[Pumping]:
         port, pid = _start(script, folder, environ, lifeline)
         started.append(pid)
         _try(port, folder, environ)
-        gate = stack.enter_context(Gate(folder / "gate", port, environ.get("PATH")))
+        gate = stack.enter_context(Gate(folder / "gate", port))
         yield Pumping({"INCLUDE_SERVER_PORT": str(folder / "gate")}, gate)
 
 

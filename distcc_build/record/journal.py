@@ -5,24 +5,36 @@ ended, each a JSON object of its own, appended by many processes at once.  A lin
 short, by a kill or a full disk, is passed over.
 
     {"pid": 7, "id": 5, "begin": 5, "as": "distcc", "program": "/usr/bin/distcc", "why": "",
-     "cwd": "/src", "argv": ["gcc", "-c", "x.c"]}
+     "host": "here", "cwd": "/src", "argv": ["gcc", "-c", "x.c"]}
     {"pid": 7, "id": 5, "states": [[6, 2, "10.1.0.7", 0]], "end": 9, "status": 0, "size": 1104}
 
 `pid` and `id` together name the compile.  Times are nanoseconds since 1970.  `as` is distcc, or
-compiler where no server was to be asked; `why` is the launcher's reason or the plan's.  `cut` says
-that words are missing.  `states` are what distcc said of itself, when, for which host and in which
-slot (distcc src/state.h).  `status` is the exit status, or `signal` what ended it; `size` is that
-of the file behind -o.  Bytes that are not UTF-8 are lone surrogates, as os.fsdecode has them.
+compiler where no server was to be asked; `why` is the launcher's reason or the plan's; `host` is
+this machine's name.  `cut` says that words are missing.  `states` are what distcc said of itself,
+when, for which host and in which slot (distcc src/state.h).  `status` is the exit status, or
+`signal` what ended it; `size` is that of the file behind -o.  Bytes that are not UTF-8 are lone
+surrogates, as os.fsdecode has them.
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from distcc_build.distcc_rules import why_distcc_local
 from distcc_build.flags import words_of
 
-__all__ = ["COMPILED_AGAIN", "KILLED", "UNKNOWN", "Job", "Phase", "read_journal", "unfinished"]
+__all__ = [
+    "COMPILED_AGAIN",
+    "KILLED",
+    "UNKNOWN",
+    "Job",
+    "Key",
+    "Pending",
+    "Phase",
+    "ended",
+    "parted",
+    "read_journal",
+]
 
 PHASES = ("start", "wait", "connect", "preprocess", "send", "compile", "receive", "done")
 """distcc's, by its numbers."""
@@ -102,29 +114,59 @@ class Job(NamedTuple):
         return sum(max(end - one.begin, 0.0) for one, end in found if one.name == name)
 
 
+Key = tuple[int, int]
+"""What names a compile: `pid` and `id`."""
+
+
+class Pending(NamedTuple):
+    """A compile without its second line: it runs, or was killed."""
+
+    key: Key
+    begin: float
+    """Seconds since 1970."""
+    machine: str
+    """Where it was started: process ids of another machine say nothing here."""
+    line: str
+    """Its first line."""
+
+    @property
+    def pid(self) -> int:
+        """The recorder's process id."""
+        return self.key[0]
+
+
 def read_journal(data: bytes) -> list[Job]:
     """All compiles that a journal tells of, in the order in which they began.
 
     What is no record, or half of one, is left out; a compile without its second line is there,
     as one that was killed.
     """
-    begun, ended = _paired(data)
-    jobs = [_job(record, ended.get(key, {})) for key, record in begun.items()]
+    begun, done = _paired(data)
+    return _in_order(_job(record, done.get(key, {})) for key, record in begun.items())
+
+
+def parted(data: bytes) -> tuple[list[Job], list[Pending]]:
+    """The compiles that have ended, in the order in which they began, and the others."""
+    begun, done = _paired(data)
+    finished = _in_order(_job(record, done[key]) for key, record in begun.items() if key in done)
+    pending = [
+        Pending(key, one["begin"] / 1e9, _text(str(one.get("host", ""))), json.dumps(one))
+        for key, one in begun.items()
+        if key not in done
+    ]
+    return finished, pending
+
+
+def ended(data: bytes) -> set[Key]:
+    """The compiles of which a journal has the second line."""
+    return set(_paired(data)[1])
+
+
+def _in_order(jobs: Iterable[Job]) -> list[Job]:
     return sorted(jobs, key=lambda job: (job.begin, job.pid))
 
 
-def unfinished(data: bytes) -> list[tuple[int, float, bytes]]:
-    """The compiles without a second line: the recorder's process id, the begin, the first line.
-
-    The begin is in seconds since 1970.
-    """
-    begun, ended = _paired(data)
-    left = [record for key, record in begun.items() if key not in ended]
-    # The same text again: surrogates are in it as escapes.
-    return [(one["pid"], one["begin"] / 1e9, json.dumps(one).encode()) for one in left]
-
-
-_Records = dict[tuple[int, int], dict[str, Any]]
+_Records = dict[Key, dict[str, Any]]
 
 
 def _paired(data: bytes) -> tuple[_Records, _Records]:

@@ -4,10 +4,12 @@ import contextlib
 import fcntl
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
-from distcc_build.record.journal import Job, read_journal, unfinished
+from distcc_build.errors import DistccBuildError
+from distcc_build.record.journal import Job, Pending, ended, parted, read_journal
 from distcc_build.record.tally import count
 from distcc_build.record.totals import Kept, Totals, added, format_kept, parse_kept
 from distcc_build.store import locked, read_trusted, replace
@@ -20,11 +22,11 @@ JOURNAL = "_DISTCC_BUILD_JOURNAL"
 SWITCH = "DISTCC_BUILD_RECORD"
 """The user's switch: every compile goes into the journal in the cache directory."""
 
-MOST_KEPT = 16 << 20
+MOST_KEPT = 64 << 20
 """Bytes of the totals that are read."""
 
-MOST = 256 << 20
-"""Bytes of a journal that are read."""
+SLICE = 4 << 20
+"""Bytes of a journal that are looked at together."""
 
 WAIT = 5.0
 """Seconds for whoever sums up already."""
@@ -44,7 +46,7 @@ def recorded(directory: Path) -> Iterator[Path]:
     :param directory: the cache directory.
     :raises OSError: when none can be made.
     """
-    # One that is left, by a kill, is swept away after an hour without a compile.
+    # One that is left, by a kill, is swept away (store.OLD).
     path = directory / f".tmp-journal-{os.urandom(8).hex()}"
     path.touch(0o600, exist_ok=False)
     try:
@@ -54,18 +56,14 @@ def recorded(directory: Path) -> Iterator[Path]:
             path.unlink()
 
 
-def add_to_totals(directory: Path, jobs: list[Job]) -> None:
+def add_to_totals(directory: Path, jobs: Sequence[Job]) -> None:
     """Add the compiles of a build that had a journal of its own.
 
+    :raises DistccBuildError: when somebody else is at the totals all the time.
     :raises OSError: when it cannot be kept.
     """
-    with locked(directory / "statistics", WAIT):
-        kept = _read(directory)
-        # Cores matter for an estimate only, which totals have none of.
-        replace(
-            directory / "statistics",
-            format_kept(kept._replace(totals=added(kept.totals, count(jobs, 1)))),
-        )
+    with _alone(directory):
+        _write(directory, _with(_read(directory), jobs))
 
 
 def sum_up(directory: Path, *, zero: bool = False) -> Totals:
@@ -75,47 +73,101 @@ def sum_up(directory: Path, *, zero: bool = False) -> Totals:
     step leaves things so that the next try counts every compile once.
 
     :param zero: begin anew, from now; what there was is returned all the same.
+    :raises DistccBuildError: when somebody else is at the totals all the time.
     :raises OSError: when the result cannot be kept.
     """
     journal, moved = directory / "journal", directory / "journal-summed"
-    with locked(directory / "statistics", WAIT) as mine, contextlib.ExitStack() as stack:
+    with _alone(directory):
+        if moved.exists():
+            # Somebody was killed in the middle of this.
+            _take_in(directory, moved)
+        kept = _read(directory)._replace(summed=())
+        _write(directory, kept)
+        with contextlib.suppress(FileNotFoundError):
+            journal.rename(moved)
+            _take_in(directory, moved)
         kept = _read(directory)
-        if not mine:
-            return kept.totals
-        if not moved.exists():
-            kept = kept._replace(summed=())
-            with contextlib.suppress(FileNotFoundError):
-                journal.rename(moved)
-        with contextlib.suppress(FileNotFoundError):
-            # Writers hold it shared, for as long as a write takes; who comes later finds the lock,
-            # or that it is gone, and takes the new one.
-            file = stack.enter_context(moved.open("rb")).fileno()
-            _wait_for_writers(file)
-            kept = _with_journal(kept, moved, os.fstat(file))
-        totals = kept.totals
         if zero:
-            kept = kept._replace(totals=Totals(time.time()))
-        replace(directory / "statistics", format_kept(kept))
-        with contextlib.suppress(FileNotFoundError):
-            moved.unlink()
-    return totals
+            _write(directory, kept._replace(totals=Totals(time.time())))
+    return kept.totals
+
+
+@contextlib.contextmanager
+def _alone(directory: Path) -> Iterator[None]:
+    with locked(directory / "statistics", WAIT) as mine:
+        if not mine:
+            raise DistccBuildError("somebody else is summing the statistics up; try again")
+        yield
 
 
 def _read(directory: Path) -> Kept:
     return parse_kept(read_trusted(directory / "statistics", MOST_KEPT) or b"", time.time())
 
 
-def _with_journal(kept: Kept, moved: Path, found: os.stat_result) -> Kept:
-    which = (found.st_ino, found.st_size, found.st_mtime_ns)
-    if which == kept.summed:
-        return kept
-    data = "\n".join(kept.pending).encode() + b"\n" + (read_trusted(moved, MOST) or b"")
-    now = time.time()
-    left = [one for one in unfinished(data) if _runs(*one[:2], now)]
-    pids = {(pid, begin) for pid, begin, _ in left}
-    jobs = [one for one in read_journal(data) if (one.pid, one.begin) not in pids]
-    pending = tuple(line.decode() for _, _, line in left)
-    return Kept(added(kept.totals, count(jobs, 1)), pending, which)
+def _write(directory: Path, kept: Kept) -> None:
+    replace(directory / "statistics", format_kept(kept))
+
+
+def _with(kept: Kept, jobs: Sequence[Job]) -> Kept:
+    # Cores matter for an estimate only, which totals have none of.
+    return kept._replace(totals=added(kept.totals, count(jobs, 1)))
+
+
+def _take_in(directory: Path, moved: Path) -> None:
+    """Add what a journal has that was moved away, and remove it."""
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    with open(os.open(moved, flags), "rb") as stream:  # noqa: PTH123 - flags
+        # Writers hold it shared, for as long as a write takes; who comes later finds the lock,
+        # or that it is gone, and takes the new one.
+        _wait_for_writers(stream.fileno())
+        found = os.fstat(stream.fileno())
+        which = (found.st_ino, found.st_size, found.st_mtime_ns)
+        kept = _read(directory)
+        if which != kept.summed:
+            for part in _slices(stream):
+                data = "\n".join([*kept.pending, ""]).encode() + part
+                finished, pending = parted(data)
+                kept = _with(kept, finished)._replace(pending=tuple(one.line for one in pending))
+            _write(directory, _without_killed(kept, directory)._replace(summed=which))
+        moved.unlink()
+
+
+def _slices(stream: BinaryIO) -> Iterator[bytes]:
+    """A journal in parts of whole lines."""
+    rest = b""
+    while read := stream.read(SLICE):
+        part, _, rest = (rest + read).rpartition(b"\n")
+        yield part
+    yield rest
+
+
+def _without_killed(kept: Kept, directory: Path) -> Kept:
+    """Count those that are pending and will not end any more."""
+    now, here = time.time(), os.uname().nodename
+    _, pending = parted("\n".join(kept.pending).encode())
+    gone = [one for one in pending if not _may_end(one, now, here)]
+    if gone:
+        # What is no more has written all that it was to write, and maybe after the move.
+        with contextlib.suppress(FileNotFoundError):
+            late = ended((directory / "journal").read_bytes())
+            gone = [one for one in gone if one.key not in late]
+    killed = {one.line for one in gone}
+    kept = _with(kept, read_journal("\n".join(killed).encode()))
+    return kept._replace(pending=tuple(one for one in kept.pending if one not in killed))
+
+
+def _may_end(one: Pending, now: float, here: str) -> bool:
+    if now - one.begin >= A_DAY:
+        return False  # the process id may be another's
+    if one.machine != here:
+        return True
+    try:
+        os.kill(one.pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
 
 
 def _wait_for_writers(file: int) -> None:
@@ -125,12 +177,3 @@ def _wait_for_writers(file: int) -> None:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             return
         time.sleep(0.001)
-
-
-def _runs(pid: int, begin: float, now: float) -> bool:
-    """Whether a compile still goes on; its process id may be another's after a day."""
-    try:
-        os.kill(pid, 0)
-    except OSError:
-        return False
-    return now - begin < A_DAY

@@ -223,6 +223,7 @@ KEPT = {
     "farm-": "what a discovery found, with what the probes found; JSON",
     "reference-": "the objects that one compiler here gives for the test programs",
     "said-": "that something was said in a terminal session",
+    ".tmp-journal-": "the compiles of a build that is watched (`run --report`)",
     ".tmp-": "half of a file that is being written",
 }
 """Of the files in the cache directory, by the beginning of their names (store.OLD)."""

@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from e2e.six import six_servers
+from e2e.farm_of_six import six_servers
 from e2e.workbench import SYSTEM_PATH, sample
 
 from distcc_build.farm.loopback import Farm

@@ -20,8 +20,7 @@
 
 enum { ROOM = 32768 }; /* bytes for what distcc adds, and a plan's hosts list once more */
 
-/* a script without #! is the shell's, as execvp has it */
-static void
+void
 become_shell(char *path, char **argv, char **envp)
 {
 	static char shell[] = "/bin/sh";

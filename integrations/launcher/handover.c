@@ -20,7 +20,7 @@ handover(const char *program, char **argv, char **envp, const char *as, const ch
 	const char *first[FIRST] = {name, journal ? journal : "", as, why, program};
 	size_t count = 0;
 
-	if (!journal && (!(on = env_get(HANDOVER_SWITCH)) || !*on || env_off(HANDOVER_SWITCH)))
+	if ((!journal || !*journal) && (!(on = env_get(HANDOVER_SWITCH)) || !*on || env_off(HANDOVER_SWITCH)))
 		return;
 	while (argv[count])
 		count++;

@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include "compiler.h"
 #include "env.h"
+#include "handover.h"
 #include "lock.h"
 #include "os.h"
 #include "refresh.h"
@@ -35,7 +36,15 @@ refresh_program(char path[PATH_MAX])
 	return env_trusted() && compiler_find("distcc-build", path) == 0 && *path == '/';
 }
 
-/* no Python that the build meant for its own programs */
+/* no Python that the build meant for its own programs, and no record of what we compile */
+static bool
+is_kept(const char *entry)
+{
+	return strncmp(entry, "PYTHON", 6) != 0 &&
+	       !env_names(entry, HANDOVER_JOURNAL, sizeof(HANDOVER_JOURNAL) - 1) &&
+	       !env_names(entry, HANDOVER_SWITCH, sizeof(HANDOVER_SWITCH) - 1);
+}
+
 static char **
 environment(char **envp)
 {
@@ -43,7 +52,7 @@ environment(char **envp)
 	char **copy = env_copy(envp, 1), **to = copy;
 
 	for (; copy && *envp; envp++) {
-		if (strncmp(*envp, "PYTHON", 6) != 0)
+		if (is_kept(*envp))
 			*to++ = *envp;
 	}
 	if (copy) {

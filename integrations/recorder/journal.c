@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -17,6 +18,7 @@
 enum { LINE = 65536 }; /* a longer command line is cut */
 enum { REST = 512 }; /* of the line, kept free for what comes behind the words */
 enum { TRIES = 8 };
+enum { MOST = 256 << 20 }; /* bytes of a journal that nobody sums up */
 
 static char line[LINE];
 static size_t length;
@@ -153,6 +155,20 @@ open_journal(const char *path)
 	return fd;
 }
 
+/* a limit on the size of files must not end a compile */
+static bool
+append(int fd)
+{
+	struct sigaction ignore = {.sa_handler = SIG_IGN}, before;
+	bool written;
+
+	sigemptyset(&ignore.sa_mask);
+	sigaction(SIGXFSZ, &ignore, &before);
+	written = write(fd, line, length) == (ssize_t)length;
+	sigaction(SIGXFSZ, &before, NULL);
+	return written;
+}
+
 bool
 journal_append(const char *path)
 {
@@ -167,7 +183,7 @@ journal_append(const char *path)
 			return false;
 		if ((flock(fd, LOCK_SH | LOCK_NB) == 0 || errno != EWOULDBLOCK) &&
 		    fstat(fd, &st) == 0 && (st.st_nlink > 0 || *path)) {
-			written = S_ISREG(st.st_mode) && write(fd, line, length) == (ssize_t)length;
+			written = S_ISREG(st.st_mode) && (*path || st.st_size < MOST) && append(fd);
 			close(fd);
 			break;
 		}

@@ -1,6 +1,6 @@
 /* distcc-record JOURNAL distcc|compiler WHY PROGRAM ARGV...: runs a program in the place of the
    launcher, and writes down what became of it.  Whoever waits for us sees what he would see of
-   the program: its output, its exit status or signal. */
+   the program: its output, its exit status or signal; but not that it has left a core. */
 #include <errno.h>
 #include <limits.h>
 #include <signal.h>
@@ -13,6 +13,7 @@
 #include <sys/select.h>
 #include <sys/stat.h>
 #include <sys/types.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #ifdef __linux__
@@ -62,17 +63,38 @@ listen_to(sigset_t *before, struct sigaction *child)
 	}
 }
 
+/* have signals do what they did before: between here and the program none must get lost */
+static void
+listen_no_more(const sigset_t *mask, const struct sigaction *child)
+{
+	struct sigaction old;
+
+	for (size_t i = 0; i < sizeof(passed_on) / sizeof(*passed_on); i++) {
+		if (sigaction(passed_on[i], NULL, &old) == 0 && old.sa_handler == catch)
+			signal(passed_on[i], SIG_DFL);
+	}
+	sigaction(SIGCHLD, child, NULL);
+	sigprocmask(SIG_SETMASK, mask, NULL);
+}
+
 /* become the program; what it starts in turn is part of this compile, and gets no record */
 static int
 become(char **argv)
 {
 	bool distcc = strcmp(argv[AS], "distcc") == 0;
+	int error;
 
 	unsetenv(HANDOVER_JOURNAL);
 	unsetenv(HANDOVER_SWITCH);
 	execve(argv[PROGRAM], argv + ARGV, environ);
-	/* it was there just now; the compiler itself has more ways of being started */
-	return become_compiler(argv + ARGV + (distcc ? 1 : 0), environ, true, NULL);
+	/* it was there just now; without distcc there is the compiler */
+	if (distcc)
+		return become_compiler(argv + ARGV + 1, environ, true, NULL);
+	error = errno;
+	if (error == ENOEXEC)
+		become_shell(argv[PROGRAM], argv + ARGV, environ);
+	fprintf(stderr, "distcc-launch: %s: %s\n", argv[ARGV], strerror(error));
+	return error == ENOENT ? 127 : 126;
 }
 
 static pid_t
@@ -85,11 +107,13 @@ start(char **argv, const sigset_t *mask, const struct sigaction *child, int *go)
 	if (pipe(ends) < 0)
 		return -1;
 	pid = fork();
-	if (pid != 0) {
+	if (pid != 0)
 		close(ends[0]);
-		*go = ends[1];
+	if (pid < 0)
+		close(ends[1]);
+	*go = ends[1];
+	if (pid != 0)
 		return pid;
-	}
 	close(ends[1]);
 #ifdef __linux__
 	/* whoever kills us means the compile */
@@ -99,9 +123,7 @@ start(char **argv, const sigset_t *mask, const struct sigaction *child, int *go)
 	while (read(ends[0], &byte, 1) < 0 && errno == EINTR)
 		;
 	close(ends[0]);
-	if (child->sa_handler == SIG_IGN)
-		sigaction(SIGCHLD, child, NULL);
-	sigprocmask(SIG_SETMASK, mask, NULL);
+	listen_no_more(mask, child);
 	_exit(become(argv));
 }
 
@@ -172,8 +194,11 @@ end_alike(int status)
 
 	if (WIFEXITED(status))
 		return WEXITSTATUS(status);
-	/* it has left a core, if one is wanted */
+	/* it has left a core, if one is wanted; this one would be of no use */
 	setrlimit(RLIMIT_CORE, &none);
+#ifdef __linux__
+	prctl(PR_SET_DUMPABLE, 0);
+#endif
 	signal(number, SIG_DFL);
 	sigemptyset(&set);
 	sigaddset(&set, number);
@@ -198,6 +223,7 @@ main(int argc, char **argv)
 	struct sigaction child;
 	char cwd[PATH_MAX], **words;
 	int64_t begin, size;
+	struct utsname host;
 	sigset_t mask;
 	int status, go;
 	pid_t pid;
@@ -213,6 +239,7 @@ main(int argc, char **argv)
 	journal_text("as", argv[AS]);
 	journal_text("program", argv[PROGRAM]);
 	journal_text("why", argv[WHY]);
+	journal_text("host", uname(&host) == 0 ? host.nodename : "");
 	journal_text("cwd", getcwd(cwd, sizeof(cwd)) ? cwd : "");
 	journal_words("argv", words);
 	/* a record that cannot be kept is no reason to do without the compile */
@@ -221,8 +248,7 @@ main(int argc, char **argv)
 	listen_to(&mask, &child);
 	if ((pid = start(argv, &mask, &child, &go)) < 0) {
 		/* no more processes: this one has to be it */
-		sigaction(SIGCHLD, &child, NULL);
-		sigprocmask(SIG_SETMASK, &mask, NULL);
+		listen_no_more(&mask, &child);
 		return become(argv);
 	}
 	start_line(begin);

@@ -40,7 +40,7 @@ name_file(char path[PATH_MAX], pid_t pid)
 	const char *own = getenv("DISTCC_DIR"), *home = getenv("HOME");
 	int length;
 
-	if (!own && !home)
+	if (own ? !*own : !home)
 		return false;
 	length = own ? snprintf(path, PATH_MAX, "%s/state", own)
 	             : snprintf(path, PATH_MAX, "%s/.distcc/state", home);

@@ -16,8 +16,8 @@ from typing import Any, NamedTuple
 
 import pytest
 from compiling import Bench, age
+from e2e.farm_of_six import DEAD, DENIES, FROZEN, GOOD, NAMES, VERSION, WITHOUT, six_servers
 from e2e.faults.scene import needs_root
-from e2e.six import DEAD, DENIES, FROZEN, GOOD, NAMES, VERSION, WITHOUT, six_servers
 from jsonschema import Draft202012Validator
 from probing import odd_compilers
 from running import HEARING, eventually, processes

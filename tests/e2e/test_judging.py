@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from e2e.six import GOOD, VERSION, WITHOUT, six_servers
+from e2e.farm_of_six import GOOD, VERSION, WITHOUT, six_servers
 from e2e.test_samples import CASES, Build
 from e2e.workbench import SYSTEM_PATH, Workbench, objects, sample, sources
 from probing import odd_compilers

@@ -173,3 +173,27 @@ def test_ccache_in_front_leaves_one_record_for_what_it_misses(
             farm_bench.run("sh", "-c", words, cwd=folder)
             assert totals(farm_bench)["compiles"] == misses, (launcher, n)
         farm_bench.run("ccache", "-C", cwd=folder)
+
+
+def test_command_has_the_files_and_signals_that_it_has_without_us(
+    bench: Workbench, tmp_path: Path
+) -> None:
+    told = "grep -E 'Sig(Ign|Blk)' /proc/self/status; echo kept >&3"
+    plain = bench.run("bash", "-c", f"{{ {told}; }} 3>plain", cwd=tmp_path).out
+    for options in ("", "--trace t.json"):
+        line = f'distcc-build run {options} -- bash -c "{told}" 3>through'
+        assert bench.run("bash", "-c", line, cwd=tmp_path).out == plain
+        assert (tmp_path / "through").read_text() == "kept\n"
+
+
+@pytest.mark.parametrize("to", ["2>/dev/full", "2>&-", "2> >(true)"])
+def test_nobody_who_listens_costs_neither_build_nor_status(
+    farm_bench: Workbench, tmp_path: Path, to: str
+) -> None:
+    for options in ("", "--report r.html", "--pump", "--pump --trace t.json"):
+        (tmp_path / "runs").write_text("")
+        line = f"distcc-build run {options} -- sh -c 'echo run >>runs; exit 3' {to}"
+        farm_bench.run("bash", "-c", line, cwd=tmp_path, status=3)
+        assert (tmp_path / "runs").read_text() == "run\n", options
+    assert (tmp_path / "r.html").stat().st_size > 1000
+    assert (tmp_path / "t.json").stat().st_size > 100

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from e2e.six import CAUSES, DEAD, DENIES, FROZEN, GOOD, VERSION, WITHOUT, six_servers
+from e2e.farm_of_six import CAUSES, DEAD, DENIES, FROZEN, GOOD, VERSION, WITHOUT, six_servers
 from e2e.workbench import SYSTEM_PATH, Workbench
 from peers import closed_port
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from commanding import command, environ
-from e2e.six import CAUSES, six_servers
+from e2e.farm_of_six import CAUSES, six_servers
 from jsonschema import Draft202012Validator
 
 import distcc_build

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import re
+import resource
 import shutil
 import signal
 import subprocess
@@ -175,6 +176,46 @@ def test_distcc_that_cannot_be_executed_is_replaced_by_the_compiler(box: Box) ->
     box.write_plan()
     done = box.run(*COMPILE, environ={**journal(box), "STATUS": "6"})
     assert (done.returncode, done.stderr) == (6, b"")
+
+
+def test_script_without_an_interpreter_is_run_as_without_a_record(box: Box) -> None:
+    # The second on PATH is another compiler, and must not be taken for it.
+    (box.root / "others").mkdir()
+    box.script("others/gcc", "echo other")
+    (box.root / "tools/gcc").write_text("echo mine\n")
+    (box.root / "tools/gcc").chmod(0o755)
+    path = f"{box.root}/tools:{box.root}/others:/usr/bin:/bin"
+    for environ in ({}, journal(box)):
+        done = box.run("gcc", "-E", "x.c", environ={**environ, "PATH": path})
+        assert (done.returncode, done.stdout, done.stderr) == (0, b"mine\n", b"")
+    assert len(jobs(box)) == 1
+
+
+def test_limit_on_the_size_of_files_ends_no_compile(box: Box) -> None:
+    (box.root / "journal").write_bytes(b"\n" * 4096)
+
+    def limited() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1024, 1024))
+
+    done = box.run(*COMPILE, environ={**journal(box), "STATUS": "3"}, preexec_fn=limited)
+    assert (done.returncode, done.stdout, done.stderr) == (3, b"", b"")
+    assert jobs(box) == []
+
+
+def test_variable_without_a_name_switches_nothing_on(box: Box) -> None:
+    assert box.run(*COMPILE, environ={"_DISTCC_BUILD_JOURNAL": ""}).returncode == 0
+    assert not (box.cache / "journal").exists()
+
+
+def test_refresher_has_no_journal(box: Box) -> None:
+    box.refresher('env >"$BOX/environment"; write_plan "$@"')
+    box.plan_path().unlink()
+    environ = {**journal(box), "DISTCC_BUILD_RECORD": "1", "DISTCC_BUILD_VERBOSE": "0"}
+    assert box.run(*COMPILE, environ=environ).returncode == 0
+    seen = (box.root / "environment").read_text()
+    assert "DISTCC_BUILD_VERBOSE=0" in seen
+    assert "JOURNAL" not in seen
+    assert "DISTCC_BUILD_RECORD" not in seen
 
 
 def test_words_of_any_bytes_and_more_than_are_kept(box: Box) -> None:

@@ -15,8 +15,9 @@ from distcc_build.record.journal import (
     UNKNOWN,
     Job,
     Phase,
+    ended,
+    parted,
     read_journal,
-    unfinished,
 )
 
 S = 1_000_000_000
@@ -148,11 +149,14 @@ def test_line_that_was_cut_short_costs_no_other() -> None:
 
 
 def test_compiles_that_are_not_finished_come_as_lines_again() -> None:
-    odd = begin(9, argv=["gcc", "-c", "\udcff.c"])
-    ((pid, began, line),) = unfinished(lines(begin(), odd, end()))
-    assert (pid, began) == (9, 1.0)
-    (job,) = read_journal(line)
+    odd = begin(9, argv=["gcc", "-c", "\udcff.c"], host="there")
+    finished, (pending,) = parted(lines(begin(), odd, end()))
+    assert [job.pid for job in finished] == [7]
+    assert (pending.pid, pending.begin, pending.machine) == (9, 1.0, "there")
+    (job,) = read_journal(pending.line.encode())
     assert job.argv == ("gcc", "-c", "\udcff.c")
+    assert parted(lines(begin()))[1][0].machine == ""
+    assert ended(lines(begin(), odd, end())) == {(7, S)}
 
 
 def test_words_that_were_utf_8_are_so_again() -> None:
