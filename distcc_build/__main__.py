@@ -99,6 +99,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         # A fault of ours; what a user can mend is a DistccBuildError.
         _warn(f"{type(error).__name__}: {error} (DISTCC_BUILD_VERBOSE=1 shows where)")
         return 70
+    try:
+        sys.stderr.flush()
+    except (OSError, ValueError):
+        # Nobody heard it, which is no reason for another exit status.
+        _forget(sys.stderr)
     return status
 
 
@@ -137,9 +142,13 @@ def _nowhere() -> TextIO:
 
 def _unwritten(status: int) -> int:
     """The status, with nothing left that Python would try to write once more at its end."""
-    with contextlib.suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    _forget(sys.stdout)
     return status
+
+
+def _forget(stream: TextIO) -> None:
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 if __name__ == "__main__":
