@@ -20,14 +20,17 @@ if TYPE_CHECKING:
     from distcc_build.record.totals import Totals
 
 HELP = "show where compiles ran and why, if DISTCC_BUILD_RECORD=1 records them"
-EXAMPLE = "DISTCC_BUILD_RECORD=1 make && distcc-build stats"
+EXAMPLE = "DISTCC_BUILD_RECORD=1 make CC='distcc-launch gcc' && distcc-build stats"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     add_options(parser)
     parser.add_argument(
-        "-s", "--show-stats", action="store_true", help="what it does anyway, as ccache's -s"
+        "-s",
+        "--show-stats",
+        action="store_true",
+        help="as without options; ccache's word",
     )
     parser.add_argument("-z", "--zero", action="store_true", help="show them, and begin anew")
     parser.add_argument(

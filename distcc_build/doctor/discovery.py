@@ -87,7 +87,10 @@ def _remedy(why: str, domain: str, *, wild: bool) -> str:
     if "does not exist" in why:
         return f"give the first server the name {shown} in DNS, or set 'domain' to where it is"
     if "domain" in why:
-        return "set 'domain', or search in /etc/resolv.conf"
+        return (
+            'set the domain of the servers: domain = "build.example.com" in '
+            "~/.config/distcc-build/config.toml, or search in /etc/resolv.conf"
+        )
     if "validat" in why:
         return "sign the zone and validate on this machine, as require_dnssec asks for it"
     return f"see that the name servers answer: dig {shown}; 'nameservers' names others"

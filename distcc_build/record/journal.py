@@ -17,7 +17,7 @@ surrogates, as os.fsdecode has them.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from distcc_build.distcc_rules import why_distcc_local
@@ -25,6 +25,7 @@ from distcc_build.flags import words_of
 
 __all__ = [
     "COMPILED_AGAIN",
+    "FAILED_TWICE",
     "KILLED",
     "UNKNOWN",
     "Job",
@@ -45,6 +46,7 @@ UNKNOWN = "?"
 LOCALHOST = "localhost"
 
 COMPILED_AGAIN = "a server could not compile it, so it was compiled here"
+FAILED_TWICE = "it failed on a server, and here as well"
 DISTCC_CHOSE = "distcc took this machine: its turn, or no server was to be had"
 KILLED = "it was killed before it could tell"
 
@@ -228,7 +230,7 @@ def _job(record: dict[str, Any], end: dict[str, Any]) -> Job:
         host=host,
         slot=slot,
         tried=() if remote else tried,
-        why="" if remote else _why(_text(record["why"]), argv, tried, ended=bool(end)),
+        why="" if remote else _why(_text(record["why"]), argv, tried, end),
         phases=tuple(Phase(when / 1e9, PHASES[phase], host) for when, phase, host, _ in states),
         status=status,
         size=end.get("size"),
@@ -243,11 +245,11 @@ def _states(found: object) -> Iterator[tuple[int, int, str, int]]:
                 yield when, phase, _text(host), slot
 
 
-def _why(said: str, argv: Sequence[str], tried: Sequence[str], *, ended: bool) -> str:
-    if not ended:
+def _why(said: str, argv: Sequence[str], tried: Sequence[str], end: Mapping[str, Any]) -> str:
+    if not end:
         return KILLED
     if tried:
-        return COMPILED_AGAIN
+        return FAILED_TWICE if end.get("status", 1) else COMPILED_AGAIN
     return said or why_distcc_local(argv) or DISTCC_CHOSE
 
 

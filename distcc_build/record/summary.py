@@ -3,11 +3,16 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
-from distcc_build.record.journal import UNKNOWN
+from distcc_build.record.journal import UNKNOWN, Job
 from distcc_build.record.tally import Build, Tally
 from distcc_build.record.totals import Totals
 
 __all__ = ["build_lines", "totals_lines"]
+
+LAUNCHED = "see that the build uses distcc-launch, as with make CC='distcc gcc' CXX='distcc g++'"
+
+WORTH_SAYING = 0.1
+"""Seconds."""
 
 SHOWN = 10
 """Rows of a table that may be long."""
@@ -19,17 +24,14 @@ def build_lines(build: Build, tally: Tally) -> list[str]:
     Where there was none, what may be the reason.
     """
     if not tally.compiles:
-        return [
-            "no compile went through the launcher"
-            + (f", only {tally.others} other commands" if tally.others else "")
-            + ": see that the build uses distcc-launch, or distcc by its bare name"
-        ]
+        others = f", only {_other(tally.others)}" if tally.others else ""
+        return [f"no compile went through the launcher{others}: {LAUNCHED}"]
     more = _failed(tally.failed) + _others(tally.others)
     lines = [
         f"{'compiles':14}{tally.compiles} in {build.seconds:.1f} s{more}",
         *_distributed(tally.remote, tally.compiles),
     ]
-    if tally.remote:
+    if tally.saved is not None and tally.saved >= WORTH_SAYING:
         lines.append(
             f"{'saved':14}at most {tally.saved:.1f} s: servers compiled for "
             f"{tally.elsewhere:.1f} s, and this machine has {build.cores} cores"
@@ -37,26 +39,37 @@ def build_lines(build: Build, tally: Tally) -> list[str]:
     rows = ((row.host, row.compiles, row.seconds) for row in tally.rows)
     lines += _servers(rows, build.names)
     lines += _causes(tally.causes)
-    lines += ["", "slowest"]
-    for job in tally.slowest:
-        name = job.file or job.output or job.argv[0]
-        lines.append(f"{job.seconds:8.2f} s  {name}  {_host(job.host, build.names)}")
-    return lines
+    if tally.compiles > len(tally.slowest):
+        lines += _jobs("slowest", tally.slowest, build.names)
+    return lines + _jobs("failed", tally.failures, build.names)
+
+
+def _jobs(title: str, jobs: Sequence[Job], names: Mapping[str, str]) -> list[str]:
+    if not jobs:
+        return []
+    rows = [(job.seconds, job.file or job.output or job.argv[0], job.host) for job in jobs]
+    return [
+        "",
+        title,
+        *(f"{seconds:8.2f} s  {name}  {_host(host, names)}" for seconds, name, host in rows),
+    ]
 
 
 def totals_lines(totals: Totals, since: str, names: Mapping[str, str]) -> list[str]:
-    """What all compiles come to, a line each.
+    """What all compiles come to, a line each.  Where there was none, that is said.
 
     :param since: since when, as text.
     :param names: of servers, by address.
     """
+    if not totals.compiles + totals.others:
+        return [f"nothing was recorded since {since}"]
     lines = [
         f"{'since':14}{since}",
         f"{'compiles':14}{totals.compiles}{_failed(totals.failed)}{_others(totals.others)}",
         *_distributed(totals.remote, totals.compiles),
     ]
     if totals.remote:
-        lines.append(f"{'elsewhere':14}{totals.elsewhere:.1f} s of compiling")
+        lines.append(f"{'':14}servers compiled for {totals.elsewhere:.1f} s")
     rows = [(host, one.compiles, one.seconds) for host, one in totals.servers.items()]
     rows.sort(key=lambda row: (row[0] in {"", UNKNOWN}, -row[1], row[0]))
     lines += _servers(rows, names)
@@ -68,7 +81,11 @@ def _failed(number: int) -> str:
 
 
 def _others(number: int) -> str:
-    return f" ({number} others: links, checks)" if number else ""
+    return f" (and {_other(number)}: links, checks)" if number else ""
+
+
+def _other(number: int) -> str:
+    return f"{number} other command{'s' if number != 1 else ''}"
 
 
 def _distributed(remote: int, compiles: int) -> Iterator[str]:

@@ -9,6 +9,7 @@ from distcc_build.record.journal import UNKNOWN, Job
 __all__ = ["Build", "Row", "Tally", "count"]
 
 SLOWEST = 10
+FAILURES = 5
 
 
 class Build(NamedTuple):
@@ -67,9 +68,13 @@ class Tally(NamedTuple):
     slowest: tuple[Job, ...]
     elsewhere: float
     """Seconds of compiling that servers did."""
-    saved: float
+    saved: float | None
     """Seconds that these would have taken here at most, with all cores busy with nothing else:
-    that is what the build was sooner at best."""
+    that is what the build was sooner at best.  None where the servers are on this machine."""
+    failures: tuple[Job, ...]
+    """Of the compiles that failed, the first."""
+    peak: int
+    """The most jobs, of all kinds, that ran or waited at once."""
 
     @property
     def share(self) -> float:
@@ -98,7 +103,9 @@ def count(jobs: Sequence[Job], cores: int) -> Tally:
         causes=tuple(causes.most_common()),
         slowest=tuple(sorted(compiles, key=lambda one: -one.seconds)[:SLOWEST]),
         elsewhere=elsewhere,
-        saved=elsewhere / max(cores, 1),
+        saved=None if _on_loopback(remote) else elsewhere / max(cores, 1),
+        failures=tuple(one for one in compiles if one.status != 0)[:FAILURES],
+        peak=_peak(jobs),
     )
 
 
@@ -119,3 +126,17 @@ def _compiling(job: Job) -> float:
     """Seconds for which a server compiled it, at most."""
     # On a busy machine a phase can pass unseen.
     return job.seconds_in("compile") or job.seconds
+
+
+def _on_loopback(remote: Sequence[Job]) -> bool:
+    """Whether the servers have no processors of their own, as with a farm to try things with."""
+    return bool(remote) and all(one.host.startswith(("127.", "::1")) for one in remote)
+
+
+def _peak(jobs: Sequence[Job]) -> int:
+    ends = [(one.end, -1) for one in jobs if one.end is not None]
+    running = most = 0
+    for _, change in sorted([*((one.begin, 1) for one in jobs), *ends]):
+        running += change
+        most = max(most, running)
+    return most

@@ -69,7 +69,8 @@ def _tally(tally: Tally) -> dict[str, object]:
         "others": tally.others,
         "failed": tally.failed,
         "elsewhere": round(tally.elsewhere * 1e6),
-        "saved": round(tally.saved * 1e6),
+        "saved": None if tally.saved is None else round(tally.saved * 1e6),
+        "peak": tally.peak,
     }
 
 

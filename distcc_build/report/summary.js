@@ -20,10 +20,11 @@ function buildSummary(choose) {
     tile("Compiles", whole(tally.compiles), failed + others),
     tile("Distributed", share(tally.remote, tally.compiles), `${whole(tally.remote)} on servers, ${whole(tally.compiles - tally.remote)} not`,
       tally.compiles ? tally.remote / tally.compiles : 0),
-    tile("Jobs at once", `-j${build.told}`, `${many(build.cores, "core", "cores")} here`),
-    tile("Time saved", `at most ${duration(tally.saved)}`, "an estimate, see below"));
-  byId("estimate").textContent =
-    `How the time saved is estimated: servers compiled for ${duration(tally.elsewhere)} in all. For that, ` +
+    tile("Jobs at once", whole(tally.peak), `at most; -j${build.told} was offered, ${many(build.cores, "core", "cores")} here`),
+    tile("Time saved", tally.saved === null ? "none" : `at most ${duration(tally.saved)}`, tally.saved === null ? "the servers are here" : "an estimate, see below"));
+  byId("estimate").textContent = tally.saved === null
+    ? "The servers are on this machine, and have no processors of their own: nothing can be saved."
+    : `How the time saved is estimated: servers compiled for ${duration(tally.elsewhere)} in all. For that, ` +
     `${build.cores === 1 ? "the one core" : `the ${build.cores} cores`} of this machine, with nothing else to do, would need ${duration(tally.saved)}, ` +
     "if a server is as fast as this machine. Time that jobs wait in a server counts as compiling. So the build would have taken that much longer at most.";
 

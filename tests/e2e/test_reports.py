@@ -148,7 +148,7 @@ def test_without_the_switch_nothing_is_recorded(farm_bench: Workbench, tmp_path:
     farm_bench.run("make", "-s", cwd=folder)
     done = farm_bench.run("distcc-build", "stats", cwd=folder)
     assert "DISTCC_BUILD_RECORD=1 is not set here" in done.err
-    assert "compiles      0" in done.lines
+    assert done.out.startswith("nothing was recorded since ")
     assert not (Path(farm_bench.environ["DISTCC_BUILD_CACHE_DIR"]) / "journal").exists()
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from distcc_build.record.journal import (
     COMPILED_AGAIN,
     DISTCC_CHOSE,
+    FAILED_TWICE,
     KILLED,
     UNKNOWN,
     Job,
@@ -93,6 +94,12 @@ def test_times_of_phases() -> None:
             "no distcc servers",
         ),
         ({}, {"states": [*REMOTE, [2 * S, 5, "localhost", 0]]}, "", COMPILED_AGAIN),
+        (
+            {},
+            {"states": [*REMOTE, [2 * S, 5, "localhost", 0]], "status": 1},
+            "",
+            FAILED_TWICE,
+        ),
         ({}, {"states": [[S, 5, "localhost", 0]]}, "", DISTCC_CHOSE),
         ({}, {"states": [[S, 0, "", 0]]}, "", DISTCC_CHOSE),
         ({}, {}, UNKNOWN, DISTCC_CHOSE),
@@ -103,7 +110,7 @@ def test_compile_on_this_machine(
 ) -> None:
     job = one(begin(**first), end(**last))
     assert (job.host, job.why, job.remote) == (host, why, False)
-    assert job.tried == (("10.1.0.7",) if why == COMPILED_AGAIN else ())
+    assert job.tried == (("10.1.0.7",) if why in {COMPILED_AGAIN, FAILED_TWICE} else ())
 
 
 def test_what_distcc_keeps_by_its_own_rules() -> None:

@@ -63,11 +63,16 @@ def test_figures_of_a_build() -> None:
         slowest=(JOBS[2], JOBS[0], JOBS[1], JOBS[3], JOBS[4]),
         elsewhere=10.5,
         saved=5.25,
+        failures=(JOBS[3], JOBS[4]),
+        # The fourth ends when the fifth, of which no end is known, begins.
+        peak=4,
     )
     assert tally.share == 0.6
     assert count([], cores=0).share == 0.0
     unseen = job(1, A, 4.0, phases=(Phase(1.0, "preprocess", "localhost"),))
     assert count([unseen], cores=1).elsewhere == 4.0
+    assert count([job(1, "127.0.0.2", 4.0), job(2, "::1", 4.0)], cores=1).saved is None
+    assert count([], cores=1).peak == 0
     assert len(count([job(n, A, 1.0) for n in range(40)], 1).slowest) == 10
 
 
@@ -86,7 +91,7 @@ BUILD = Build(
 
 def test_summary_of_a_build() -> None:
     assert build_lines(BUILD, count(JOBS, 2)) == [
-        "compiles      5 in 12.0 s, 2 failed (1 others: links, checks)",
+        "compiles      5 in 12.0 s, 2 failed (and 1 other command: links, checks)",
         "distributed   3 (60.0%)",
         "saved         at most 5.2 s: servers compiled for 10.5 s, and this machine has 2 cores",
         "",
@@ -100,19 +105,28 @@ def test_summary_of_a_build() -> None:
         "       1  it is a configure check",
         "       1  killed",
         "",
-        "slowest",
-        "    8.00 s  f3.c  distcc1.farm.test 10.1.0.1",
-        "    4.00 s  f1.c  distcc1.farm.test 10.1.0.1",
-        "    2.00 s  f2.c  10.1.0.2",
+        "failed",
         "    1.00 s  f4.c  this machine",
         "    0.00 s  f5.c  unknown",
     ]
 
 
+def test_slowest_are_named_where_there_are_many_more() -> None:
+    jobs = [job(n, A, n / 10) for n in range(1, 13)]
+    lines = build_lines(BUILD, count(jobs, 2))
+    assert lines[-12:-9] == ["", "slowest", "    1.20 s  f12.c  distcc1.farm.test 10.1.0.1"]
+    assert lines[-1] == "    0.30 s  f3.c  distcc1.farm.test 10.1.0.1"
+    on_loopback = [one._replace(host="127.0.0.1") for one in jobs]
+    assert not any(line.startswith("saved") for line in build_lines(BUILD, count(on_loopback, 2)))
+
+
 def test_summary_of_a_build_that_distributed_nothing() -> None:
-    here = [job(4, "", 1.0, file="", output="x.o"), job(5, "", 1.0, file="")]
+    here = [
+        job(4, "", 1.0, file="", output="x.o", status=1),
+        job(5, "", 1.0, file="", status=1),
+    ]
     lines = build_lines(BUILD, count(here, 2))
-    assert lines[:3] == ["compiles      2 in 12.0 s", "distributed   0 (0.0%)", ""]
+    assert lines[:3] == ["compiles      2 in 12.0 s, 2 failed", "distributed   0 (0.0%)", ""]
     assert lines[-2:] == ["    1.00 s  x.o  this machine", "    1.00 s  gcc  this machine"]
 
 
@@ -120,7 +134,7 @@ def test_summary_of_a_build_without_compiles_says_what_may_be_wrong() -> None:
     (line,) = build_lines(BUILD, count([], 2))
     assert line.startswith("no compile went through the launcher: see that the build uses")
     (line,) = build_lines(BUILD, count(JOBS[-1:], 2))
-    assert line.startswith("no compile went through the launcher, only 1 other commands: see")
+    assert line.startswith("no compile went through the launcher, only 1 other command: see")
 
 
 def test_totals_grow_by_tallies() -> None:
@@ -158,19 +172,21 @@ def test_totals_are_said() -> None:
     lines = totals_lines(totals, "2026-11-25 10:00:00", {B: "distcc2.farm.test."})
     assert lines[:8] == [
         "since         2026-11-25 10:00:00",
-        "compiles      5, 2 failed (1 others: links, checks)",
+        "compiles      5, 2 failed (and 1 other command: links, checks)",
         "distributed   3 (60.0%)",
-        "elsewhere     10.5 s of compiling",
+        "              servers compiled for 10.5 s",
         "",
         "compiles   seconds  where",
         "       2       9.0  10.1.0.1",
         "       1       1.5  distcc2.farm.test 10.1.0.2",
     ]
-    assert totals_lines(Totals(5.0), "now", {}) == [
+    links = Totals(5.0, others=2)
+    assert totals_lines(links, "now", {}) == [
         "since         now",
-        "compiles      0",
+        "compiles      0 (and 2 other commands: links, checks)",
         "distributed   0 (0.0%)",
     ]
+    assert totals_lines(Totals(5.0), "now", {}) == ["nothing was recorded since now"]
 
 
 def test_many_causes_are_cut_short() -> None:
