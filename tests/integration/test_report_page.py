@@ -78,7 +78,8 @@ def test_the_summary_says_what_the_build_came_to(opens: Callable[..., Page]) -> 
     assert f"Distributed\n{tally.share:.0%}".replace("%", " %") in tiles
     assert f"at most {tally.saved:.1f} s" in tiles
     assert "as fast as this machine" in opened.text("#estimate")
-    servers = opened.text("#servers")
+    assert f"Jobs at once\n{tally.peak}\n" in tiles
+    servers = " ".join(opened.text("#servers").split())
     assert all(f"distcc{one} 10.20.0.{one}" in servers for one in (1, 2, 3, 4))
     assert servers.index("distcc4") < servers.index("this machine workstation")
     slowest = opened.js(
