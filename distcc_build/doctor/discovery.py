@@ -12,6 +12,7 @@ from distcc_build.doctor.findings import Check, Loss, Section, Status, ok, probl
 from distcc_build.doctor.words import duration, plain, remedy_in
 from distcc_build.examine import examine
 from distcc_build.health import Health, numbering, reached, stop
+from distcc_build.hostspec import Kind
 from distcc_build.policy import State
 from distcc_build.search import surroundings
 
@@ -37,11 +38,17 @@ def _checks(case: Case) -> Iterator[Check]:
     health = case.health = examine(
         inputs.config, case.directory, list(case.compilers), case.path, case.told
     )
-    yield from _names(health)
+    # Other servers that the list names are not lost with these.
+    own = any(one.usable and one.kind is not Kind.LOCAL for one in inputs.hosts.hosts)
+    yield from _names(health, Loss.SERVERS if own else Loss.ALL)
     yield from _kept(case.directory, inputs.config)
 
 
-def _names(health: Health) -> Iterator[Check]:
+def _names(health: Health, loss: Loss) -> Iterator[Check]:
+    """What the names came to.
+
+    :param loss: what is lost where none of them is a server.
+    """
     farm, config = health.farm, health.config
     end = reached(farm, config)
     servers = [one for one in farm.servers if one.number < end]
@@ -55,13 +62,13 @@ def _names(health: Health) -> Iterator[Check]:
         yield ok("stopped", _plain_names(said))
     elif servers:
         # What is wrong with each is said of it.
-        yield Check("names", Status.PROBLEM, "no name is a server that may be used", "", Loss.ALL)
+        yield Check("names", Status.PROBLEM, "no name is a server that may be used", "", loss)
     else:
         yield problem(
             farm.domain or "names",
             f"no servers: {_plain_names(said)}",
             _remedy(said, farm.domain, wild=bool(odd)),
-            Loss.ALL,
+            loss,
         )
     if farm.degraded and usable:
         text = "some names could not be asked, and are tried again within a minute"

@@ -479,6 +479,18 @@ def test_a_list_without_the_word_is_taken_as_it_is(farm: Farm, bench: Bench) -> 
     assert said.status == 0
 
 
+def test_a_server_of_the_list_that_fails_is_why_and_not_that_there_is_no_farm(
+    bench: Bench,
+) -> None:
+    # Nobody listens there.
+    bench.environ["DISTCC_HOSTS"] = "127.1.0.99:9 --discover-distccN"
+    bench.environ["DISTCC_BUILD_DOMAIN"] = "nobody.farm.test"
+    said = doctor(bench)
+    assert "no servers" in said.check("discovery", "nobody.farm.test")["text"]
+    assert "the test compile fails at every server" in said.table["verdict"]
+    assert said.status == 7
+
+
 def test_a_list_with_nobody_in_it_is_named(bench: Bench) -> None:
     bench.environ["DISTCC_HOSTS"] = "localhost/4"
     said = doctor(bench)
