@@ -97,20 +97,24 @@ async def read_stats(
 
 
 async def _fetch(server: str, port: int) -> bytes:
-    """All that a server sends; empty when it cannot be reached or sends too much."""
+    """All that a server sends; empty when it cannot be reached or sends too much.
+
+    distccd answers without reading what it is asked, so its end of the connection may be a reset,
+    behind a whole page.
+    """
     try:
         reader, writer = await asyncio.open_connection(server, port, limit=MAX_PAGE)
     except OSError:
         return b""
+    page = b""
     try:
         writer.write(REQUEST)
-        page = b""
         while len(page) <= MAX_PAGE and (more := await reader.read(MAX_PAGE)):
             page += more
-        return page if len(page) <= MAX_PAGE else b""
     except OSError:
-        return b""
+        pass
     finally:
         writer.close()
         with contextlib.suppress(OSError):
             await writer.wait_closed()
+    return page if len(page) <= MAX_PAGE else b""

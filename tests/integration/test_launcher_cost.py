@@ -17,8 +17,8 @@ LINE = (
 )
 
 DEPENDENCIES = 20
-INSTRUCTIONS = 215_000
-"""A little above what it is: 208,000 with musl 1.2.3 and gcc 12."""
+INSTRUCTIONS = 220_000
+"""A little above what it is: 214,000 with musl 1.2.3 and gcc 12, and more below a longer path."""
 
 CALLS = 45
 """Besides a look at each dependency."""
