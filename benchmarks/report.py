@@ -16,7 +16,7 @@ from benchmarks.real_build import MAKEFILE, write_sources
 from distcc_build.farm.loopback import Farm
 from distcc_build.record.journal import read_journal
 
-ROUNDS, FILES, FUNCTIONS = (3, 40, 20) if quick() else (9, 300, 40)
+ROUNDS, FILES, FUNCTIONS = (3, 40, 20) if quick() else (7, 300, 3)
 GOAL = "goal: at most 3 % more"
 
 # The journal is gone when `run` ends.
