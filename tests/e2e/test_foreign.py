@@ -1,5 +1,6 @@
 """Programs that are not ours, one per build system, from sources that Python packages carry."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -15,6 +16,8 @@ from distcc_build.farm.loopback import Farm
 pytestmark = pytest.mark.slow
 
 Unpack = Callable[[str, str], Path]
+
+only_if_all = pytest.mark.skipif(not os.environ.get("TEST_ALL"), reason="TEST_ALL=1 builds it")
 
 
 @pytest.fixture(scope="session")
@@ -76,6 +79,7 @@ env.Program("cmark", cmark)
 """
 
 
+@only_if_all
 def test_cmark_under_scons(farm_bench: Workbench, farm: Farm, unpack: Unpack) -> None:
     folder = unpack("cmarkgfm", "2025.10.22")
     write(folder / "SConstruct", CMARK)
@@ -102,6 +106,7 @@ executable('brotli', sources.stdout().split(), include_directories: 'c/include',
 """
 
 
+@only_if_all
 def test_brotli_under_meson(farm_bench: Workbench, farm: Farm, unpack: Unpack) -> None:
     folder = unpack("brotli", "1.2.1")
     write(folder / "meson.build", BROTLI)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from e2e.farm_of_six import GOOD, VERSION, WITHOUT, six_servers
-from e2e.test_samples import CASES, Build
+from e2e.test_samples import SYSTEMS, Build
 from e2e.workbench import SYSTEM_PATH, Workbench, objects, sample, sources
 from probing import odd_compilers
 from running import eventually, processes
@@ -40,7 +40,7 @@ def test_every_sample_uses_only_the_good_one_of_six(
         bench = make_bench(farm)
         # Whatever fell back to a local compile would fail the build.
         bench.environ["DISTCC_FALLBACK"] = "0"
-        for case, (name, build) in CASES.items():
+        for case, (name, build) in SYSTEMS.items():
             built(build, bench, sample(name, tmp_path / case), farm)
 
 

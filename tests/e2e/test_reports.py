@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from e2e.test_judging import project
-from e2e.test_samples import CASES
+from e2e.test_samples import SYSTEMS
 from e2e.workbench import Workbench, sample, sources
 from running import HEARING, eventually
 
@@ -31,7 +31,7 @@ def make_project(folder: Path, count: int, odd: int = 0) -> Path:
     return made
 
 
-@pytest.mark.parametrize(("name", "build"), CASES.values(), ids=CASES.keys())
+@pytest.mark.parametrize(("name", "build"), SYSTEMS.values(), ids=SYSTEMS.keys())
 def test_every_build_system_has_one_record_for_each_compile(
     name: str, build: Any, farm_bench: Workbench, farm: Farm, tmp_path: Path
 ) -> None:

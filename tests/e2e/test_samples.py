@@ -57,6 +57,8 @@ CASES = {
     "meson": ("meson", meson),
     "make": ("make", make),
 }
+SYSTEMS = {name: one for name, one in CASES.items() if name != "cmake-make"}
+"""One case for each build system."""
 
 
 @pytest.mark.parametrize(("name", "build"), CASES.values(), ids=CASES.keys())
