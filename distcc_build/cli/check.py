@@ -1,9 +1,9 @@
 """distcc-build check: for cron: silent when the farm is well, a line for each problem if not."""
 
 import argparse
-import math
 
-from distcc_build.cli.common import add_options, cache_directory, compiler_word, environment, warn
+from distcc_build import values
+from distcc_build.cli.common import add_options, cache_directory, environment, reader, warn
 from distcc_build.cli.progress import waiting
 
 HELP = "look for problems of the farm; silent and exit 0 when there are none"
@@ -13,18 +13,10 @@ STATUS = "0 if all is well, 1 if there is a problem"
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    add_options(parser)
-    parser.add_argument(
-        "--compiler",
-        action="append",
-        default=[],
-        type=compiler_word,
-        metavar="WORD",
-        help="prove the servers for this compiler; several times for several (default: gcc, g++)",
-    )
+    add_options(parser, compilers="prove the servers for this compiler")
     parser.add_argument(
         "--max-latency",
-        type=_seconds,
+        type=reader(values.seconds(0.000001, 86_400)),
         metavar="SECONDS",
         help="a server that takes longer for its proof, a small compile, is a problem",
     )
@@ -49,16 +41,6 @@ def run(args: argparse.Namespace) -> int:
     for line in found:
         print(line)
     return 1 if found else 0
-
-
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = math.nan
-    if not 0 < seconds < math.inf:
-        raise argparse.ArgumentTypeError(f"expected seconds, such as 0.5, got {text!r}")
-    return seconds
 
 
 def _count(text: str) -> int:

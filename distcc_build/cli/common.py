@@ -5,7 +5,7 @@ import contextlib
 import os
 import re
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,14 +22,18 @@ __all__ = [
     "keep_plans",
     "print_json",
     "printable",
+    "reader",
     "warn",
 ]
 
 
-def add_options(parser: argparse.ArgumentParser, *, compiler: bool = False) -> None:
+def add_options(
+    parser: argparse.ArgumentParser, *, compiler: bool = False, compilers: str = ""
+) -> None:
     """Let every option of the configuration be set on the command line.
 
     :param compiler: the command is about one compiler, which can be named.
+    :param compilers: it is about several, and this is what it does with each, for the help.
     """
     parser.add_argument(
         "-o",
@@ -46,6 +50,15 @@ def add_options(parser: argparse.ArgumentParser, *, compiler: bool = False) -> N
             type=compiler_word,
             metavar="WORD",
             help="the compiler that it is about (default: gcc)",
+        )
+    if compilers:
+        parser.add_argument(
+            "--compiler",
+            action="append",
+            default=[],
+            type=compiler_word,
+            metavar="WORD",
+            help=f"{compilers}; several times for several (default: gcc, g++)",
         )
 
 
@@ -90,6 +103,18 @@ def compiler_word(word: str) -> str:
     if not word.strip():
         raise argparse.ArgumentTypeError(f"expected a compiler, such as gcc, got {word!a}")
     return os.path.abspath(word) if "/" in word else word  # noqa: PTH100 - links are to stay
+
+
+def reader(read: Callable[[str], object]) -> Callable[[str], object]:
+    """A reader of the configuration's values (values.py), as argparse takes it."""
+
+    def convert(text: str) -> object:
+        try:
+            return read(text)
+        except ValueError as expected:
+            raise argparse.ArgumentTypeError(f"expected {expected}, got {text!a}") from None
+
+    return convert
 
 
 def cache_directory(environ: dict[str, str], compiler: str = "gcc") -> Path:

@@ -6,7 +6,6 @@ servers; 7 when nothing is distributed; 2 for bad usage.
 """
 
 import argparse
-import math
 import os
 import signal
 import sys
@@ -15,12 +14,13 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from distcc_build import values
 from distcc_build.cli.common import (
     add_options,
-    compiler_word,
     environment,
     print_json,
     printable,
+    reader,
 )
 from distcc_build.cli.progress import waiting
 
@@ -42,21 +42,13 @@ DEADLINE = 60.0
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    add_options(parser)
+    add_options(parser, compilers="the compiler that it is about")
     parser.add_argument(
         "--json", action="store_true", help="all that was found, as JSON (distcc-build schema)"
     )
     parser.add_argument(
-        "--compiler",
-        action="append",
-        default=[],
-        type=compiler_word,
-        metavar="WORD",
-        help="the compiler that it is about; several times for several (default: gcc, g++)",
-    )
-    parser.add_argument(
         "--deadline",
-        type=_seconds,
+        type=reader(values.seconds(0.001, 86_400)),
         default=DEADLINE,
         metavar="SECONDS",
         help="the longest that all of it may take (default: 60)",
@@ -131,13 +123,3 @@ def _deadline(case: "Case") -> Iterator[None]:
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
-
-
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = math.nan
-    if not 0 < seconds < 1e6:
-        raise argparse.ArgumentTypeError(f"expected seconds, such as 30, got {text!a}")
-    return seconds

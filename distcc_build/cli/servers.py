@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from distcc_build.cli.common import (
     add_options,
     cache_directory,
-    compiler_word,
     environment,
     print_json,
     warn,
@@ -29,19 +28,11 @@ STATUS = "1 if there are no servers, 5 if no compiler that was named is installe
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    add_options(parser)
+    add_options(parser, compilers="prove the servers for this compiler")
     parser.add_argument(
         "--json",
         action="store_true",
         help="everything that is known, as JSON (distcc-build schema)",
-    )
-    parser.add_argument(
-        "--compiler",
-        action="append",
-        default=[],
-        type=compiler_word,
-        metavar="WORD",
-        help="prove the servers for this compiler; several times for several (default: gcc, g++)",
     )
 
 

@@ -9,11 +9,13 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from distcc_build import values
 from distcc_build.cli.common import (
     add_options,
     cache_directory,
     environment,
     print_json,
+    reader,
     warn,
 )
 from distcc_build.errors import NotFoundError
@@ -44,7 +46,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--interval",
-        type=_seconds,
+        type=reader(values.seconds(FASTEST, SLOWEST)),
         default=0.5,
         metavar="SECONDS",
         help=f"between two looks, {FASTEST:g} or more (default: 0.5)",
@@ -152,15 +154,3 @@ def _pause(live: "Live", terminal: "Terminal") -> None:
     os.kill(os.getpid(), signal.SIGSTOP)
     terminal.listen()
     live.start()
-
-
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = 0.0
-    if not FASTEST <= seconds <= SLOWEST:
-        raise argparse.ArgumentTypeError(
-            f"expected seconds from {FASTEST:g} to {SLOWEST:g}, got {text!a}"
-        )
-    return seconds

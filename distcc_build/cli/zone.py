@@ -1,10 +1,9 @@
 """distcc-build zone: the DNS records that make a farm of a list of servers."""
 
 import argparse
-from collections.abc import Callable
 
 from distcc_build import values
-from distcc_build.cli.common import add_options, environment, warn
+from distcc_build.cli.common import add_options, environment, reader, warn
 from distcc_build.errors import UsageError
 
 HELP = "print the DNS records for a list of servers, as a name server takes them"
@@ -28,32 +27,32 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--domain",
-        type=_read(values.domain),
+        type=reader(values.domain),
         metavar="DOMAIN",
         help="domain of the names (default: the option domain)",
     )
     parser.add_argument(
         "--pattern",
-        type=_read(values.pattern),
+        type=reader(values.pattern),
         metavar="NAME",
         help="names of the servers, with %%d for the number (default: the option pattern)",
     )
     parser.add_argument(
         "--ttl",
-        type=_read(values.whole(1, LONGEST_TTL)),
+        type=reader(values.whole(1, LONGEST_TTL)),
         default=300,
         metavar="SECONDS",
         help="how long an answer may be remembered (default: 300)",
     )
     parser.add_argument(
         "--slots",
-        type=_read(values.whole(1, 1000)),
+        type=reader(values.whole(1, 1000)),
         metavar="N",
         help="jobs at once that each server grants one client, where it does not say its own",
     )
     parser.add_argument(
         "--first",
-        type=_read(values.whole(1, 10_000)),
+        type=reader(values.whole(1, 10_000)),
         default=1,
         metavar="N",
         help="number of the first server: to add some to those there are (default: 1)",
@@ -68,13 +67,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--ns",
         action="append",
         default=[],
-        type=_read(values.domain),
+        type=reader(values.domain),
         metavar="NAME",
         help="name server of the whole zone, for bind; several times for several",
     )
     parser.add_argument(
         "--serial",
-        type=_read(values.whole(1, 999_999_999)),
+        type=reader(values.whole(1, 999_999_999)),
         metavar="N",
         help="serial number of the whole zone (default: the minutes since 1970)",
     )
@@ -121,15 +120,3 @@ def run(args: argparse.Namespace) -> int:
     warn(doubts(zone, config))
     print(text)
     return 0
-
-
-def _read(reader: Callable[[str], object]) -> Callable[[str], object]:
-    """A reader of values, as argparse takes it."""
-
-    def read(text: str) -> object:
-        try:
-            return reader(text)
-        except ValueError as expected:
-            raise argparse.ArgumentTypeError(f"expected {expected}, got {text!a}") from None
-
-    return read

@@ -150,7 +150,7 @@ become_planned(const struct plan *plan, char **argv, char **envp)
 	}
 	say_why(plan->distcc ? "becomes distcc, with the words behind it" : "becomes", plan->program);
 	/* ccache comes back to us with what it does not have */
-	if (!sets_prefix(plan))
+	if (plan->distcc || !sets_prefix(plan))
 		handover(plan->program, argv, changed, plan->distcc ? "distcc" : "compiler",
 		         plan->nnotes > 0 ? plan->notes[0].text : "");
 	execve(plan->program, argv, changed);
