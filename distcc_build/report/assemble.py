@@ -5,7 +5,7 @@ import hashlib
 import json
 import re
 from collections.abc import Sequence
-from importlib import resources
+from pathlib import Path
 
 from distcc_build.record.journal import Job
 from distcc_build.record.tally import Build
@@ -54,7 +54,8 @@ def page(build: Build, jobs: Sequence[Job]) -> str:
 
 
 def _part(name: str) -> str:
-    return resources.files("distcc_build.report").joinpath(name).read_text("utf-8")
+    # Installed as files; importlib.resources takes 17 ms to import.
+    return (Path(__file__).parent / name).read_text("utf-8")
 
 
 def _hash(script: str) -> str:

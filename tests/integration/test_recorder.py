@@ -312,6 +312,8 @@ NOT_OURS = {
     "brk",
     "mmap",
     "mprotect",
+    # What ends the handler of a signal (a child's end, here): there is no way on without it.
+    "rt_sigreturn",
 }
 FAILURES = ("EINTR", "ENOMEM")
 STRACE = shutil.which("strace")
