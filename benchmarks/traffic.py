@@ -13,11 +13,12 @@ from distcc_build.config import Config
 from distcc_build.farmfile import Farm, Grant
 from distcc_build.hostspec import parse_address
 from distcc_build.loop import Loop
-from distcc_build.outcome import LATER, MAX_KEPT, outcome
+from distcc_build.outcome import LATER, outcome
 from distcc_build.resolve.answers import Answer, Found, Missing
 from distcc_build.resolve.survey import survey
 from distcc_build.resolve.texts import Texts
 from distcc_build.resolve.walk import Walk
+from distcc_build.sources.numbered import MAX_KEPT, Walked
 
 HOUR = 3_600
 BUILDS, LENGTH = 4, 120.0
@@ -111,7 +112,8 @@ def _refresh(resolver: _Counting, old: Farm | None, now: float) -> Farm:
         for name, one in said.items()
         if isinstance(one, Missing)
     }
-    return outcome(result, asked, CONFIG, new_grants=grants, old=old, own=lambda _: False, now=now)
+    walked = Walked(result, asked, grants)
+    return outcome(walked, (), CONFIG, old=old, own=lambda _: False, now=now)
 
 
 def _refreshes(clients: int, ttl: int, *, shared: bool) -> Counter[int]:

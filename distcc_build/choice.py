@@ -96,7 +96,8 @@ def complete(
     for one in _ordered(client, good):
         if covered >= 2 * min(slots, JOBS_PER_CORE * cores) or len(found) == MAX_LIST:
             break
-        found.append(Hostspec.server(one.server.address, config.port, one.limit, options))
+        port = one.server.port or config.port
+        found.append(Hostspec.server(one.server.address, port, one.limit, options))
         covered += one.limit
     here = Hostspec(Kind.LOCAL, "localhost", limit=cores)
     if hosts.discover and not any(one.kind is Kind.LOCAL for one in hosts.hosts):

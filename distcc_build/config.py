@@ -10,7 +10,7 @@ from typing import Annotated, Any, NamedTuple
 
 from distcc_build import values
 from distcc_build.errors import ConfigError
-from distcc_build.hostspec import DEFAULT_PORT, IPAddress
+from distcc_build.hostspec import DEFAULT_PORT, DISCOVER, IPAddress
 from distcc_build.values import Network
 
 __all__ = ["PREFIX", "Config", "parse_config", "switched_off", "unclear_switch"]
@@ -31,8 +31,11 @@ class Config(NamedTuple):
 
     pattern: Annotated[str, values.pattern] = "distcc%d"
     """Names of the servers; %d is the number, from 1 on."""
-    domain: Annotated[str | None, values.domain] = None
-    """Domain of the servers; None takes the resolver's search list."""
+    domain: Annotated[tuple[str, ...], values.domains] = ()
+    """Domains of the servers: those of the first in which there are any.  Empty takes the
+    resolver's search list."""
+    sources: Annotated[tuple[str, ...], values.sources] = (DISCOVER,)
+    """Where servers are looked for if there is no hosts list to say so: words of such a list."""
     nameservers: Annotated[tuple[tuple[str, int], ...], values.nameservers] = ()
     """Name servers to ask, address and port; empty takes those of resolv.conf."""
     resolver: Annotated[str, values.choice("dns", "system")] = "dns"

@@ -8,6 +8,7 @@ from pathlib import Path
 from distcc_build.config import Config
 from distcc_build.health import LOOK_BEYOND, Health, reached
 from distcc_build.hostspec import IPAddress
+from distcc_build.policy import Server
 from distcc_build.probe import probe
 from distcc_build.pump.proof import pump_objects
 from distcc_build.reference import Compiler, Reference, References, find_compiler
@@ -23,7 +24,8 @@ SECONDS = 5.0
 USUAL = ("gcc", "g++")
 """Looked at where nobody says which; what is not installed of them is left out."""
 
-Verdicts = dict[tuple[str, int], dict[str, Verdict]]
+Verdicts = dict[str, dict[str, Verdict]]
+"""By endpoint of the server, then by key of the compiler."""
 
 
 def examine(
@@ -49,11 +51,11 @@ def examine(
     words_of = {compiler.key: word for word, compiler in compilers.items()}
     reasons |= {words_of[key]: why for key, why in failed.items()}
     end = reached(farm, config)
-    servers = [server.address for server in farm.used if server.number < end]
+    servers = [server for server in farm.used if server.number < end]
     found, stats = asyncio.run(_ask(servers, made, config, told))
     verdicts = {
-        address: {words_of[key]: verdict for key, verdict in by_key.items()}
-        for (address, _), by_key in found.items()
+        endpoint: {words_of[key]: verdict for key, verdict in by_key.items()}
+        for endpoint, by_key in found.items()
     }
     return Health(
         config,
@@ -78,7 +80,7 @@ def _compilers(
 
 
 async def _ask(
-    servers: Sequence[IPAddress],
+    servers: Sequence[Server],
     references: Sequence[Reference],
     config: Config,
     told: Callable[[int, int], object],
@@ -90,7 +92,7 @@ async def _ask(
 
     tell()
     probing = probe(
-        [(address, config.port) for address in servers],
+        [(one.address, one.port or config.port) for one in servers],
         references,
         match=config.match,
         seconds=SECONDS,
@@ -99,9 +101,13 @@ async def _ask(
         details=True,
         told=tell,
     )
-    if not config.stats:
-        return await probing, {}
-    verdicts, stats = await asyncio.gather(
-        probing, read_stats(servers, config.stats_port, seconds=SECONDS)
-    )
+    pages = _pages([one.address for one in servers], config)
+    probed, stats = await asyncio.gather(probing, pages)
+    verdicts = {one.endpoint: probed[str(one.address), one.port or config.port] for one in servers}
     return verdicts, stats
+
+
+async def _pages(addresses: Sequence[IPAddress], config: Config) -> dict[str, Stats]:
+    if not config.stats:
+        return {}
+    return await read_stats(addresses, config.stats_port, seconds=SECONDS)

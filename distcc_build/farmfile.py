@@ -10,14 +10,15 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from distcc_build.errors import DistccBuildError
-from distcc_build.hostspec import IPAddress
+from distcc_build.hostspec import DISCOVER, IPAddress
+from distcc_build.offer import Account, Line
 from distcc_build.policy import Server, State, used
 from distcc_build.resolve.answers import Answer, Found, Known, Missing
 from distcc_build.verdict import Cause, Verdict
 
 __all__ = ["Asked", "Farm", "FarmFileError", "Grant", "Line", "format_farm", "parse_farm"]
 
-VERSION = 1
+VERSION = 2
 
 REMEMBERED = 86_400.0
 """Seconds for which servers that cannot be asked for stay in use."""
@@ -48,14 +49,6 @@ class Grant(NamedTuple):
     """Seconds since 1970."""
 
 
-class Line(NamedTuple):
-    """What one name came to, for people."""
-
-    name: str
-    came_back: str
-    verdict: str
-
-
 class Farm(NamedTuple):
     """What a discovery came to.  Times are seconds since 1970."""
 
@@ -69,12 +62,15 @@ class Farm(NamedTuple):
     domain: str = ""
     servers: tuple[Server, ...] = ()
     lines: tuple[Line, ...] = ()
+    """Of the walk of numbered names."""
     why: str = ""
-    """Why the walk stopped."""
+    """Why there are no more servers: why the walk stopped, what other sources say."""
     degraded: bool = False
     queries: int = 0
     seconds: float = 0.0
-    """How long the walk took."""
+    """How long the look took."""
+    accounts: tuple[Account, ...] = ()
+    """How the sources beside the walk came to what they gave."""
     answers: Mapping[str, Asked] = {}
     """By name; to be used until they expire."""
     grants: Mapping[str, Grant] = {}
@@ -98,7 +94,8 @@ class Farm(NamedTuple):
 
     def known(self, now: float) -> Known:
         """Servers that are kept where they cannot be asked for."""
-        recent = [one for one in self.servers if 0 <= now - one.seen < REMEMBERED]
+        numbered = [one for one in self.servers if one.source == DISCOVER]
+        recent = [one for one in numbered if 0 <= now - one.seen < REMEMBERED]
         addresses: dict[int, tuple[IPAddress, ...]] = {one.number: (one.address,) for one in recent}
         return Known(self.domain, addresses)
 
@@ -129,11 +126,17 @@ class Farm(NamedTuple):
 
 def format_farm(farm: Farm) -> bytes:
     """The content of the file."""
-    bare = farm._replace(answers={}, servers=(), lines=(), proofs={}, grants={})
+    bare = farm._replace(answers={}, servers=(), lines=(), proofs={}, grants={}, accounts=())
     table = bare._asdict()
     table["servers"] = [
-        [s.number, s.name, str(s.address), s.state.name, s.why, s.seen, s.limit]
+        [
+            *(s.number, s.name, str(s.address), s.state.name, s.why, s.seen, s.limit),
+            *(s.port, s.source, s.priority, s.weight, [str(one) for one in s.others]),
+        ]
         for s in farm.servers
+    ]
+    table["accounts"] = [
+        [*one._replace(lines=()), [list(line) for line in one.lines]] for one in farm.accounts
     ]
     table["proofs"] = {
         key: {address: _pack_verdict(one) for address, one in proofs.items()}
@@ -156,13 +159,9 @@ def parse_farm(data: bytes) -> Farm:
         )
         if table.pop("version") != VERSION:
             raise FarmFileError("another version")
-        servers = tuple(
-            Server(
-                int(n), str(name), ipaddress.ip_address(a), State[s], str(w), float(t), _limit(m)
-            )
-            for n, name, a, s, w, t, m in table.pop("servers")
-        )
-        lines = tuple(Line(str(a), str(b), str(c)) for a, b, c in table.pop("lines"))
+        servers = tuple(_unpack_server(one) for one in table.pop("servers"))
+        lines = _unpack_lines(table.pop("lines"))
+        accounts = tuple(_unpack_account(one) for one in table.pop("accounts"))
         grants = {
             str(name): Grant(_limit(slots), float(expires))
             for name, (slots, expires) in table.pop("grants").items()
@@ -180,6 +179,7 @@ def parse_farm(data: bytes) -> Farm:
         return Farm(
             servers=servers,
             lines=lines,
+            accounts=accounts,
             answers=answers,
             grants=grants,
             compilers=compilers,
@@ -208,6 +208,39 @@ def _limit(value: object) -> int | None:
     if value is None or (type(value) is int and value > 0):
         return value
     raise FarmFileError(f"a limit is {value!r}")
+
+
+def _unpack_server(packed: Any) -> Server:
+    number, name, address, state, why, seen, limit, *more = packed
+    port, source, priority, weight, others = more
+    if port is not None and not (type(port) is int and 0 < port < 65536):
+        raise FarmFileError(f"a port is {port!r}")
+    return Server(
+        int(number),
+        str(name),
+        ipaddress.ip_address(address),
+        State[state],
+        str(why),
+        float(seen),
+        _limit(limit),
+        port,
+        str(source),
+        int(priority),
+        int(weight),
+        tuple(ipaddress.ip_address(one) for one in others),
+    )
+
+
+def _unpack_lines(packed: Any) -> tuple[Line, ...]:
+    return tuple(Line(str(name), str(back), str(verdict)) for name, back, verdict in packed)
+
+
+def _unpack_account(packed: Any) -> Account:
+    source, _, why, degraded, queries, seconds, lines = packed
+    if type(degraded) is not bool:
+        raise FarmFileError(f"degraded is {degraded!r}")
+    unpacked = _unpack_lines(lines)
+    return Account(str(source), unpacked, str(why), degraded, int(queries), float(seconds))
 
 
 def _pack_verdict(one: Verdict) -> list[object]:

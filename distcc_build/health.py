@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from itertools import groupby
 
 from distcc_build.config import Config
-from distcc_build.farmfile import Farm, Line
+from distcc_build.farmfile import Farm
+from distcc_build.offer import Line
 from distcc_build.policy import Server, State
 from distcc_build.resolve.answers import Verdict as NameVerdict
 from distcc_build.verdict import Cause, Verdict
@@ -39,7 +40,7 @@ class Health:
     config: Config
     farm: Farm
     verdicts: Mapping[str, Mapping[str, Verdict]] = field(default_factory=dict)
-    """By address, then by the compiler's word."""
+    """By endpoint, then by the compiler's word."""
     reasons: Mapping[str, str] = field(default_factory=dict)
     """By word of a compiler, why no server can be proved for it."""
     limits: Mapping[str, int] = field(default_factory=dict)
@@ -107,7 +108,7 @@ def rows(health: Health) -> list[Row]:
             # The first stands for all at the end: those that the walk tried are not servers.
             why = f"{line.came_back}: see that the name servers answer"
             found.append(Row(number, line.name, "", "not known", why))
-    return found
+    return found + [_server(health, one, end) for one in farm.servers if not one.number]
 
 
 def problems(
@@ -180,7 +181,7 @@ def _address(line: Line) -> str:
 
 
 def _server(health: Health, server: Server, end: int) -> Row:
-    address = str(server.address)
+    address = server.endpoint
     if server.number > end:
         state, why = "not reached", "the walk stops before: close the hole in the numbers"
         return Row(server.number, server.name, address, state, why)
@@ -189,8 +190,8 @@ def _server(health: Health, server: Server, end: int) -> Row:
         return Row(server.number, server.name, address, state, server.why)
     verdicts = health.verdicts.get(address, {})
     state, why = _judged(verdicts)
-    limit = server.limit or health.limits.get(address, health.config.limit)
-    load = health.loads.get(address)
+    limit = server.limit or health.limits.get(str(server.address), health.config.limit)
+    load = health.loads.get(str(server.address))
     return Row(server.number, server.name, address, state, why, verdicts, limit, load)
 
 

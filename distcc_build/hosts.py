@@ -9,7 +9,8 @@ form feeds; a "#" starts a comment, inside a token too, up to the end of the lin
     local  localhost[/LIMIT]                  exactly this spelling; all others go by TCP
     HOST   a name, an IPv4 address, or for TCP an IPv6 address in brackets
     OPTION lzo | cpp | down | auth[=NAME]     cpp (pump mode) needs lzo
-    WORD   --randomize  --localslots=N  --localslots_cpp=N  +zeroconf  --discover-distccN
+    WORD   --randomize  --localslots=N  --localslots_cpp=N  or one that asks for servers:
+           --discover-distccN  --discover-dns-sd  +zeroconf  --discover-file=/PATH
 
 What distcc would silently drop, hang on or misread is a problem here: one sentence that
 names the token.  A problem never stops the reading of the others.
@@ -22,11 +23,15 @@ from typing import NamedTuple
 from distcc_build.errors import HostsError
 from distcc_build.hostspec import (
     DEFAULT_PORT,
+    DISCOVER,
+    DISCOVER_FILE,
     MAX_LIMIT,
+    SOURCES,
     Hostspec,
     IPAddress,
     Kind,
     Word,
+    is_source,
     parse_address,
 )
 
@@ -41,9 +46,6 @@ __all__ = [
     "parse_hosts",
     "parse_token",
 ]
-
-DISCOVER = "--discover-distccN"
-"""The word that asks for discovery (proposed for distcc in August 2005)."""
 
 # Underscores are not host names (RFC 952), but people use them and resolvers take them.
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?\.?")
@@ -61,9 +63,15 @@ class HostsList(NamedTuple):
     """One sentence for each token that was left out, naming it."""
 
     @property
+    def sources(self) -> tuple[str, ...]:
+        """The words that ask for servers, in their order."""
+        words = (entry for entry in self.entries if isinstance(entry, Word))
+        return tuple(word.text for word in words if is_source(word.text))
+
+    @property
     def discover(self) -> bool:
         """Whether the list asks for discovery."""
-        return Word(DISCOVER) in self.entries
+        return bool(self.sources)
 
     @property
     def hosts(self) -> tuple[Hostspec, ...]:
@@ -71,14 +79,15 @@ class HostsList(NamedTuple):
         return tuple(entry for entry in self.entries if isinstance(entry, Hostspec))
 
     def expand(self, servers: Iterable[Hostspec]) -> "HostsList":
-        """The list with `servers` in the place of the word that asks for discovery.
+        """The list with `servers` in the place of the first word that asks for discovery.
 
         A server that the user lists as well is left out: the user's own limit holds.
         """
         listed = {(host.host, host.port) for host in self.hosts if host.kind is Kind.TCP}
         new = tuple(one for one in servers if (one.host, one.port) not in listed)
-        at = self.entries.index(Word(DISCOVER)) if self.discover else len(self.entries)
-        rest = (entry for entry in self.entries[at:] if entry != Word(DISCOVER))
+        end = len(self.entries)
+        at = next((n for n, entry in enumerate(self.entries) if _asks(entry)), end)
+        rest = (entry for entry in self.entries[at:] if not _asks(entry))
         return HostsList((*self.entries[:at], *new, *rest), self.problems)
 
     def __str__(self) -> str:
@@ -103,14 +112,19 @@ def parse_hosts(text: str) -> HostsList:
             except HostsError as problem:
                 problems.append(str(problem))
             else:
-                if entry != Word(DISCOVER) or entry not in entries:
+                if not _asks(entry) or entry not in entries:
                     entries.append(entry)
     hosts = [entry for entry in entries if isinstance(entry, Hostspec)]
-    if hosts and Word(DISCOVER) not in entries and not any(host.usable for host in hosts):
+    asks = any(_asks(entry) for entry in entries)
+    if hosts and not asks and not any(host.usable for host in hosts):
         # With nothing but such hosts distcc 3.4 waits for one for ever.
         problems.append(str(_problem(str(hosts[0]), "every host of the list is marked down")))
         entries = [entry for entry in entries if isinstance(entry, Word)]
     return HostsList(tuple(entries), tuple(problems))
+
+
+def _asks(entry: Hostspec | Word) -> bool:
+    return isinstance(entry, Word) and is_source(entry.text)
 
 
 def parse_token(token: str) -> Hostspec | Word:
@@ -134,8 +148,10 @@ def _word(token: str) -> Word:
     counted = _COUNTED.fullmatch(token)
     if counted:
         _count(token, counted[1], "slots")
-    elif token not in {"--randomize", "+zeroconf", DISCOVER}:
-        expected = f"--randomize, --localslots=N, --localslots_cpp=N, +zeroconf or {DISCOVER}"
+    elif token.startswith(DISCOVER_FILE) and not is_source(token):
+        raise _problem(token, "expected an absolute path")
+    elif not is_source(token) and token != "--randomize":  # noqa: S105 - no password
+        expected = f"--randomize, --localslots=N, --localslots_cpp=N, {SOURCES}"
         raise _problem(token, f"unknown word, expected {expected}")
     return Word(token)
 

@@ -8,12 +8,41 @@ from typing import NamedTuple, TypeAlias
 
 from distcc_build.errors import HostsError
 
-__all__ = ["DEFAULT_PORT", "MAX_LIMIT", "Hostspec", "IPAddress", "Kind", "Word", "parse_address"]
+__all__ = [
+    "DEFAULT_PORT",
+    "DISCOVER",
+    "DISCOVER_FILE",
+    "DNS_SD",
+    "MAX_LIMIT",
+    "SOURCES",
+    "ZEROCONF",
+    "Hostspec",
+    "IPAddress",
+    "Kind",
+    "Word",
+    "is_source",
+    "parse_address",
+]
 
 IPAddress: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 DEFAULT_PORT = 3632
 """Assigned to distcc by IANA; distcc's own default."""
+
+DISCOVER = "--discover-distccN"
+"""The word that asks for numbered names (proposed for distcc in August 2005)."""
+
+DNS_SD = "--discover-dns-sd"
+"""The word that asks for the services that a DNS zone lists (RFC 6763)."""
+
+ZEROCONF = "+zeroconf"
+"""distcc's own word for the services that machines of this link announce (RFC 6762)."""
+
+DISCOVER_FILE = "--discover-file="
+"""Begins the word that asks for the hosts which a file, or a command's output, lists."""
+
+SOURCES = f"{DISCOVER}, {DNS_SD}, {ZEROCONF} or {DISCOVER_FILE}/PATH"
+"""For people."""
 
 DEFAULT_LIMITS = {"tcp": 4, "ssh": 4, "local": 2}
 """Slots that distcc 3.4 gives a hostspec without a limit."""
@@ -41,6 +70,13 @@ def parse_address(text: str) -> IPAddress:
     if sign and not _ZONE.fullmatch(zone):
         raise ValueError("no name of an interface")
     return ipaddress.ip_address(text)
+
+
+def is_source(text: str) -> bool:
+    """Whether a word of a hosts list asks for servers from somewhere."""
+    if text.startswith(DISCOVER_FILE):
+        return text.removeprefix(DISCOVER_FILE).startswith("/")
+    return text in {DISCOVER, DNS_SD, ZEROCONF}
 
 
 class Kind(Enum):

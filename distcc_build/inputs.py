@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from distcc_build.config import Config, parse_config, switched_off
 from distcc_build.errors import ConfigError
-from distcc_build.hosts import DISCOVER, HostsList, parse_hosts
+from distcc_build.hosts import HostsList, parse_hosts
+from distcc_build.hostspec import DISCOVER_FILE
 from distcc_build.plan import Dependency
 from distcc_build.trust import distrust
 
@@ -60,14 +61,17 @@ def read_inputs(environ: Mapping[str, str]) -> Inputs:
     config, warnings = parse_config(texts, environ)
     source, text, hosts_files = _hosts_text(environ, seen)
     given = text is not None
-    hosts = parse_hosts(DISCOVER if text is None else text)
+    hosts = parse_hosts(" ".join(config.sources) if text is None else text)
+    # What a list of somebody's own asks for; what compiles use is not looked for elsewhere.
+    config = config._replace(sources=hosts.sources or config.sources)
+    listed = [one.removeprefix(DISCOVER_FILE) for one in hosts.sources if "=" in one]
     return Inputs(
         config,
         hosts,
         source,
         given,
         warnings + hosts.problems,
-        tuple(str(path) for path in [*configured, *hosts_files]),
+        tuple(str(path) for path in [*configured, *hosts_files, *listed]),
         switched_off(environ),
         tuple(seen),
     )

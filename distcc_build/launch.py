@@ -57,7 +57,7 @@ class Situation(NamedTuple):
         keys = [one.key for one in self.compilers(words)]
         found = []
         for server in farm.used:
-            proofs = [farm.proofs.get(key, {}).get(str(server.address)) for key in keys]
+            proofs = [farm.proofs.get(key, {}).get(server.endpoint) for key in keys]
             good = [one for one in proofs if one is not None and one.good]
             if good and len(good) == len(proofs):
                 latency = max((one.latency for one in good if one.latency), default=None)

@@ -1,91 +1,98 @@
-"""From the result of a walk to a farm: which servers are used, how long that holds, what to say."""
+"""From what the sources gave to a farm: which servers are used, how long that holds."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from distcc_build.config import Config
-from distcc_build.farmfile import REMEMBERED, Asked, Farm, Grant, Line
-from distcc_build.hostspec import IPAddress
-from distcc_build.policy import State, judge
-from distcc_build.resolve.answers import Answer, Failed, Found, Missing, Step, WalkResult
-from distcc_build.resolve.answers import Verdict as NameVerdict
+from distcc_build.farmfile import REMEMBERED, Farm
+from distcc_build.hostspec import DISCOVER, IPAddress
+from distcc_build.offer import Account, Gave, Offer
+from distcc_build.policy import Server, State, judge
+from distcc_build.sources.numbered import Numbered, Walked
 from distcc_build.verdict import Cause, Verdict
 
-__all__ = ["LATER", "MAX_KEPT", "came_back", "limited", "outcome", "proved", "silent"]
+__all__ = ["LATER", "limited", "outcome", "proved", "silent"]
 
 LATER = 0.1
 """Part of a farm's time that is added by chance: behind one caching resolver every client's TTLs
 end in the same second."""
 
-MAX_KEPT = 3_600.0
-"""Seconds for which an answer is not asked for again, however long its TTL."""
-
 
 def outcome(
-    result: WalkResult,
-    asked: Mapping[str, Answer],
+    walked: Walked | None,
+    gave: Sequence[Gave],
     config: Config,
     *,
-    new_grants: Mapping[str, Grant],
     old: Farm | None,
     own: Callable[[IPAddress], bool],
     now: float,
     chance: float = 0.0,
 ) -> Farm:
-    """Make of a walk what is kept of it.
+    """Make of one look at all sources what is kept of it.
 
-    :param asked: the answers that came from DNS now, by name.
-    :param new_grants: by name, what TXT records say now, where they could be asked for.
+    :param walked: what the walk of numbered names came to; None where it is not asked for.
+    :param gave: what the other sources gave.
     :param old: what was known before, in the same surroundings.
     :param own: whether an address is this machine's.
     :param now: seconds since 1970.
     :param chance: from 0 to 1; this client's own, so that not all refresh at once.
     :returns: the farm, its surroundings left empty.
     """
-    answers = {} if old is None else {n: a for n, a in old.answers.items() if now < a.expires}
-    for name, answer in asked.items():
-        if isinstance(answer, Failed):
-            answers.pop(name, None)
-        else:
-            answers[name] = Asked(answer, now + min(answer.ttl, MAX_KEPT))
-    before = {} if old is None else {server.name: server for server in old.servers}
-
-    def seen(step: Step) -> float:
-        kept = step.verdict is NameVerdict.KEPT and step.name in before
-        return before[step.name].seen if kept else now
-
-    grants = {**(old.grants if old else {}), **new_grants}
-
-    def limit(name: str) -> int | None:
-        return grants[name].slots if name in grants else None
-
-    judged = judge(result.servers, config, own, seen)
-    servers = tuple(one._replace(limit=limit(one.name)) for one in judged)
+    numbered = Numbered(walked, old, now) if walked else None
+    offers = {one.account.source: [*one.offers, *_kept(one, old, now)] for one in gave}
+    if numbered:
+        offers[DISCOVER] = numbered.offers()
+    servers = judge([(one, offers.get(one, ())) for one in config.sources], config, own)
     good = any(server.state in {State.USED, State.OWN} for server in servers)
+    accounts = tuple(one.account for one in gave)
+    degraded = any(one.degraded for one in accounts) or bool(walked and walked.result.degraded)
     until = now + config.ttl_min
-    if good and not result.degraded:
+    if good and not degraded:
         # Every answer that the result rests on counts, the one that ended the walk too.
-        expiries = [answers[step.name].expires for step in result.steps if step.name in answers]
+        expiries = [one.expires for one in gave] + (numbered.expiries() if numbered else [])
         until = min(max(until, min(expiries, default=0.0)), now + config.ttl_max)
         until += chance * LATER * (until - now)
+    # Whole, as in a plan: else the plan would turn stale before the farm does.
     until = float(int(until))
-    return Farm(
+    farm = Farm(
         made=now,
-        # Whole, as in a plan: else the plan would turn stale before the farm does.
         until=until,
         # Nothing found is safe to go on with for long: it only means compiling locally.
         stale=until + (config.stale if good else REMEMBERED),
         surroundings="",
-        domain=result.domain,
         servers=servers,
-        lines=tuple(
-            Line(step.name, came_back(step.answer), _verdict(step)) for step in result.steps
-        ),
-        why=result.why,
-        degraded=result.degraded,
-        answers=answers,
-        grants={step.name: grants[step.name] for step in result.servers if step.name in grants},
+        why=_why(config.sources, walked, accounts),
+        degraded=degraded,
+        accounts=accounts,
         compilers=old.compilers if old else (),
     )
+    return numbered.put_into(farm) if numbered else farm
+
+
+def _kept(gave: Gave, old: Farm | None, now: float) -> list[Offer]:
+    """What a source named before, and cannot be asked for now."""
+    source, named = gave.account.source, {one.name for one in gave.offers}
+    return [
+        Offer(
+            *(one.name, (one.address, *one.others), one.seen),
+            port=one.port,
+            limit=one.limit,
+            priority=one.priority,
+            weight=one.weight,
+        )
+        for one in (old.servers if old else ())
+        if one.source == source and one.name not in named and 0 <= now - one.seen < gave.keep
+    ]
+
+
+def _why(sources: Sequence[str], walked: Walked | None, accounts: Sequence[Account]) -> str:
+    """Why there are no more servers; each source by its word where there are several."""
+    said = {one.source: one.why for one in accounts}
+    if walked:
+        said[DISCOVER] = walked.result.why
+    told = [(one, said[one]) for one in sources if said.get(one)]
+    if len(sources) == 1:
+        return "".join(why for _, why in told)
+    return "; ".join(f"{source}: {why}" for source, why in told)
 
 
 TRANSIENT = {
@@ -111,7 +118,7 @@ def proved(
 ) -> Farm:
     """Put into a farm what its servers are worth.
 
-    :param proofs: by key of the compiler, then by address.
+    :param proofs: by key of the compiler, then by the server's endpoint.
     :param reasons: by key of a compiler, why it could not be compared.
     :param trouble: a compile has failed at a server since the last look, or this machine was
         too busy to have its own part of a proof ready.
@@ -133,15 +140,15 @@ def proved(
     )
 
 
-def silent(farm: Farm) -> list[IPAddress]:
+def silent(farm: Farm) -> list[Server]:
     """The servers that have said nothing to a probe; they, or the way to them, may just be slow."""
     quiet = {
-        address
+        endpoint
         for found in farm.proofs.values()
-        for address, one in found.items()
+        for endpoint, one in found.items()
         if one.cause in {Cause.SILENT, Cause.UNREACHABLE}
     }
-    return [one.address for one in farm.used if str(one.address) in quiet]
+    return [one for one in farm.used if one.endpoint in quiet]
 
 
 def limited(farm: Farm, limits: Mapping[str, int]) -> Farm:
@@ -153,20 +160,3 @@ def limited(farm: Farm, limits: Mapping[str, int]) -> Farm:
         one._replace(limit=one.limit or limits.get(str(one.address))) for one in farm.servers
     )
     return farm._replace(servers=tuple(servers))
-
-
-def came_back(answer: Answer) -> str:
-    """An answer in words."""
-    if isinstance(answer, Found):
-        return " ".join(str(address) for address in answer.addresses) + f" (TTL {answer.ttl:g})"
-    if isinstance(answer, Missing):
-        return "NXDOMAIN" if answer.nxdomain else "no addresses"
-    return answer.why
-
-
-def _verdict(step: Step) -> str:
-    if step.verdict is NameVerdict.KEPT:
-        return "could not be asked; its address from before is kept"
-    if step.verdict is NameVerdict.FAILED:
-        return "could not be asked; left out"
-    return str(step.verdict.value)

@@ -10,13 +10,13 @@ at the IPv4 address.
 """
 
 import ipaddress
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from enum import Enum
 from typing import NamedTuple
 
 from distcc_build.config import Config
-from distcc_build.hostspec import IPAddress
-from distcc_build.resolve.answers import Step
+from distcc_build.hostspec import DISCOVER, IPAddress
+from distcc_build.offer import Offer
 
 __all__ = ["Server", "State", "judge", "refusal", "used"]
 
@@ -54,6 +54,24 @@ class Server(NamedTuple):
     """When its addresses last came from DNS, seconds since 1970."""
     limit: int | None = None
     """Jobs at once by its own word (TXT record, stats page); None when it says nothing."""
+    port: int | None = None
+    """None for the configured one."""
+    source: str = DISCOVER
+    """The word of the source that named it."""
+    priority: int = 0
+    """Servers of a higher one are used only where none of a lower one is good (RFC 2782)."""
+    weight: int = 0
+    """Its share among those of one priority of its source; 0 where nothing is said."""
+    others: tuple[IPAddress, ...] = ()
+    """Addresses at which it may be reached as well, should `address` not answer."""
+
+    @property
+    def endpoint(self) -> str:
+        """Its address, with its port where that is not the configured one: its key for proofs."""
+        if self.port is None:
+            return str(self.address)
+        host = f"[{self.address}]" if self.address.version == 6 else str(self.address)
+        return f"{host}:{self.port}"
 
 
 def refusal(address: IPAddress, config: Config) -> str | None:
@@ -115,21 +133,22 @@ _LOOPBACK_6 = ipaddress.IPv6Address("::1")
 
 
 def judge(
-    steps: Iterable[Step],
+    offered: Iterable[tuple[str, Sequence[Offer]]],
     config: Config,
     own: Callable[[IPAddress], bool],
-    seen: Callable[[Step], float],
 ) -> tuple[Server, ...]:
-    """Decide on every name that has addresses.
+    """Decide on every server that was offered.
 
-    :param steps: in the order of the walk.
+    :param offered: word of each source, and what it offers; where two offer the same server
+        the first has it, with what the other knows of its limit.
     :param own: whether an address is this machine's.
-    :param seen: when the addresses of a step came from DNS, seconds since 1970.
     """
     servers: list[Server] = []
-    owner: dict[IPAddress, str] = {}
+    owner: dict[tuple[IPAddress, int], int] = {}
     anywhere = config._replace(only=())
-    for step in steps:
+    for source, step in ((word, one) for word, offers in offered for one in offers):
+        # The configured port is written as none, whoever names it.
+        port = None if step.port == config.port else step.port
         good = [one for one in step.addresses if refusal(one, config) is None]
         # Compiling here is sending nothing anywhere, so `only` has no say in it.
         here = [
@@ -138,15 +157,26 @@ def judge(
             if not good and refusal(one, anywhere) is None and (one.is_loopback or own(one))
         ]
         address = (good or here or step.addresses)[0]
+        at = owner.get((address, port or config.port))
         state, why = State.USED, ""
         if not good and not here:
             state, why = State.REFUSED, refusal(address, config) or ""
-        elif address in owner:
-            state, why = State.DUPLICATE, f"has the address of {owner[address]}"
+        elif at is not None:
+            first = servers[at]
+            servers[at] = first._replace(limit=first.limit or step.limit)
+            state, why = State.DUPLICATE, f"has the address of {first.name}"
         elif here or (not address.is_loopback and own(address)):
             state, why = State.OWN, "an address of this machine"
-        owner.setdefault(address, step.name)
-        servers.append(Server(step.number, step.name, address, state, why, seen(step)))
+        owner.setdefault((address, port or config.port), len(servers))
+        servers.append(
+            Server(
+                *(step.number, step.name, address, state, why, step.seen, step.limit, port),
+                source=source,
+                priority=step.priority,
+                weight=step.weight,
+                others=tuple(good[1:]) if state is State.USED else (),
+            )
+        )
     return tuple(servers)
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from distcc_build.backoff import forgive, in_backoff
 from distcc_build.config import Config
 from distcc_build.farmfile import Farm
-from distcc_build.hostspec import IPAddress
 from distcc_build.outcome import limited, proved, silent
+from distcc_build.policy import Server
 from distcc_build.probe import probe
 from distcc_build.pump.proof import pump_objects
 from distcc_build.reference import LATE, Reference, References
@@ -50,13 +50,12 @@ def prove(
     # A machine that was too busy for its own small compile is so for a minute, not for long.
     late = any(why.endswith(LATE) for why in reasons.values())
     left = max(seconds - (time.monotonic() - started), 0.1)
-    addresses = [server.address for server in farm.used]
-    verdicts, stats = asyncio.run(_ask(addresses, made, config, left, PATIENCE))
+    verdicts, stats = asyncio.run(_ask(farm.used, made, config, left, PATIENCE))
     proofs: dict[str, dict[str, Verdict]] = {key: {} for key in reasons}
     proofs |= {one.compiler.key: {} for one in made}
-    for (address, _), found in verdicts.items():
+    for endpoint, found in verdicts.items():
         for key, verdict in found.items():
-            proofs[key][address] = verdict
+            proofs[key][endpoint] = verdict
     trouble = distcc_dir is not None and _settle(distcc_dir, farm, proofs, config, before)
     trouble = trouble or late
     now = time.time()
@@ -74,9 +73,9 @@ def prove_silent(
     """
     verdicts, stats = asyncio.run(_ask(silent(farm), references, config, seconds, seconds))
     proofs = {key: dict(found) for key, found in farm.proofs.items()}
-    for (address, _), found in verdicts.items():
+    for endpoint, found in verdicts.items():
         for key, verdict in found.items():
-            proofs[key][address] = verdict
+            proofs[key][endpoint] = verdict
     return limited(farm, _limits(stats))._replace(proofs=proofs)
 
 
@@ -85,16 +84,16 @@ def _limits(stats: Mapping[str, Stats]) -> dict[str, int]:
 
 
 async def _ask(
-    addresses: Sequence[IPAddress],
+    servers: Sequence[Server],
     references: Sequence[Reference],
     config: Config,
     seconds: float,
     silence: float,
-) -> tuple[dict[tuple[str, int], dict[str, Verdict]], dict[str, Stats]]:
-    servers = [(address, config.port) for address in addresses]
+) -> tuple[dict[str, dict[str, Verdict]], dict[str, Stats]]:
+    """What the servers are worth, by endpoint, and what they say of themselves, by address."""
     pump = pump_objects(references) if config.compression == "pump" else None
-    verdicts = await probe(
-        servers,
+    probed = await probe(
+        [(one.address, one.port or config.port) for one in servers],
         references,
         match=config.match,
         seconds=seconds,
@@ -102,10 +101,11 @@ async def _ask(
         lzo=config.compression == "lzo",
         pump=pump,
     )
+    verdicts = {one.endpoint: probed[str(one.address), one.port or config.port] for one in servers}
     if not config.stats:
         return verdicts, {}
     # Not at the same time: both open as many connections as this process may have.
-    good = [address for address, port in servers if verdicts[str(address), port]]
+    good = [one.address for one in servers if verdicts[one.endpoint]]
     return verdicts, await read_stats(good, config.stats_port, seconds=STATS_SECONDS)
 
 
@@ -122,8 +122,8 @@ def _settle(
     marked = in_backoff(distcc_dir, now, math.inf)
     recent = in_backoff(distcc_dir, now, max(now - before, 0.0))
     for server in farm.used:
-        address = str(server.address)
-        found = [one[address] for one in proofs.values() if address in one]
-        if (address, config.port) in marked and found and all(one.good for one in found):
-            forgive(distcc_dir, address, config.port)
-    return any((str(one.address), config.port) in recent for one in farm.used)
+        address, port = str(server.address), server.port or config.port
+        found = [one[server.endpoint] for one in proofs.values() if server.endpoint in one]
+        if (address, port) in marked and found and all(one.good for one in found):
+            forgive(distcc_dir, address, port)
+    return any((str(one.address), one.port or config.port) in recent for one in farm.used)

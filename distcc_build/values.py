@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import TypeAlias
 
-from distcc_build.hostspec import parse_address
+from distcc_build.hostspec import SOURCES, is_source, parse_address
 
 __all__ = [
     "NUMBER_LENGTH",
@@ -16,12 +16,14 @@ __all__ = [
     "choice",
     "directory",
     "domain",
+    "domains",
     "is_domain",
     "nameservers",
     "networks",
     "pattern",
     "seconds",
     "some_networks",
+    "sources",
     "switch",
     "whole",
 ]
@@ -86,6 +88,19 @@ def domain(text: str) -> str:
     if not is_domain(text):
         raise ValueError("a domain name, such as build.example.com")
     return text.rstrip(".").lower()
+
+
+def domains(text: str) -> tuple[str, ...]:
+    """Domains, one at least, each once."""
+    return tuple(dict.fromkeys(domain(part) for part in [*_parts(text)] or [text]))
+
+
+def sources(text: str) -> tuple[str, ...]:
+    """Words that ask for servers, one at least, each once."""
+    found = tuple(dict.fromkeys(_parts(text)))
+    if not found or not all(is_source(one) for one in found):
+        raise ValueError(SOURCES)
+    return found
 
 
 def nameservers(text: str) -> tuple[tuple[str, int], ...]:

@@ -82,9 +82,9 @@ def _proofs(situation: "Situation", word: str) -> None:
         if compiler.key in farm.reasons:
             print(f"  it cannot be compared: {farm.reasons[compiler.key]}")
         for server in farm.used:
-            verdict = farm.proofs.get(compiler.key, {}).get(str(server.address))
+            verdict = farm.proofs.get(compiler.key, {}).get(server.endpoint)
             said = verdict.sentence if verdict else "not probed"
-            print(f"  {server.name}  {server.address}  -> {said}")
+            print(f"  {server.name}  {server.endpoint}  -> {said}")
 
 
 def _plan(word: str, path: "Path") -> None:

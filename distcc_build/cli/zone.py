@@ -100,7 +100,7 @@ def run(args: argparse.Namespace) -> int:
     inputs = read_inputs(environment(args))
     config = inputs.config
     servers = [parse_listed(one) for one in args.servers]
-    domain = args.domain or config.domain
+    domain = args.domain or next(iter(config.domain), "")
     if not domain:
         raise UsageError("zone: expected --domain, such as --domain build.example.com")
     if args.ns and not args.whole:

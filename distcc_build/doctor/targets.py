@@ -64,7 +64,7 @@ def _targets(situation: Situation, word: str) -> list[Target]:
     listed = {(one.host, one.port) for one in situation.hosts(word).hosts}
     found = []
     for one in situation.candidates([word]):
-        host = Hostspec.server(one.server.address, config.port, ONE, lzo)
+        host = Hostspec.server(one.server.address, one.server.port or config.port, ONE, lzo)
         given = (host.host, host.port) in listed
         found.append(Target(plain(one.server.name), host, one.limit, given=given))
     for host in situation.inputs.hosts.hosts:

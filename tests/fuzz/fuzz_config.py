@@ -7,6 +7,7 @@ from fuzz.usable import check_server
 
 from distcc_build.config import HARDENING, Config, parse_config, switched_off
 from distcc_build.errors import ConfigError
+from distcc_build.hostspec import is_source
 from distcc_build.values import is_domain
 
 WORDS = (
@@ -81,7 +82,9 @@ def check_config(config: Config) -> None:
         check_server(server)
     assert config.pattern.count("%d") == 1
     assert is_domain(config.pattern.replace("%d", "1"))
-    assert config.domain is None or is_domain(config.domain)
+    assert all(map(is_domain, config.domain))
+    assert config.sources
+    assert all(map(is_source, config.sources))
     assert config.ttl_min <= config.ttl_max
     assert 0 < config.port < 65536
     assert 1 <= config.limit <= 1000

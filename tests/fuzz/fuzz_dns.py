@@ -12,11 +12,11 @@ from fuzz.feed import Feed
 from fuzz.memory import MemoryResolver, question_of
 from fuzz.virtual import ImpatientLoop
 
-from distcc_build.outcome import came_back
 from distcc_build.resolve.answers import MAX_ADDRESSES, Answer, Failed, Found, Missing
 from distcc_build.resolve.packet import read_usual
 from distcc_build.resolve.slots import MAX_SLOTS, parse_slots
 from distcc_build.resolve.unusual import read_unusual
+from distcc_build.sources.numbered import came_back
 
 NAME = "distcc1.farm.test."
 BUDGET = 0.8

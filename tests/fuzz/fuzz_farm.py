@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from distcc_build.choice import Candidate, complete
 from distcc_build.config import Config
-from distcc_build.farmfile import Asked, Farm, FarmFileError, Grant, Line, format_farm, parse_farm
+from distcc_build.farmfile import Asked, Farm, FarmFileError, Grant, format_farm, parse_farm
 from distcc_build.hosts import DISCOVER, parse_hosts
+from distcc_build.offer import Account, Line
 from distcc_build.policy import Server, State
 from distcc_build.resolve.answers import Found, Missing
 from distcc_build.verdict import Cause, Verdict
@@ -23,9 +24,14 @@ FARM = Farm(
     servers=(
         Server(1, "distcc1.farm.test.", ADDRESS, State.USED, "", NOW, 16),
         Server(2, "distcc2.farm.test.", ipaddress.ip_address("fd00::1"), State.OWN, "x", NOW, None),
+        Server(
+            *(0, "big.local.", ipaddress.ip_address("fd00::2"), State.USED, "", NOW, 8, 4000),
+            *("+zeroconf", 10, 5, (ADDRESS,)),
+        ),
     ),
     lines=(Line("distcc1.farm.test.", "10.0.0.1 (TTL 60)", "server"),),
     why="distcc3.farm.test. does not exist",
+    accounts=(Account("+zeroconf", (Line("a", "b", "c"),), "heard no more", True, 3, 0.5),),
     answers={
         "distcc1.farm.test.": Asked(Found((ADDRESS,), 60.0), NOW + 60),
         "distcc3.farm.test.": Asked(Missing(60.0, nxdomain=False), NOW + 60),

@@ -27,6 +27,7 @@ from distcc_build.resolve.slots import parse_slots
 from distcc_build.resolve.survey import survey
 from distcc_build.resolve.texts import Texts
 from distcc_build.resolve.walk import Walk
+from distcc_build.sources.numbered import Walked
 
 NOW = 1_700_000_000.0
 DOMAINS = ("dev.farm.test", "farm.test")
@@ -179,9 +180,8 @@ def check_farm(result: WalkResult, asked: Mapping[str, Answer], said: Mapping[st
         name: Grant(parse_slots(answer.texts) if isinstance(answer, Found) else None, NOW + 60)
         for name, answer in said.items()
     }
-    farm: Farm = outcome(
-        result, asked, config, new_grants=grants, old=None, own=lambda _: False, now=NOW
-    )
+    walked = Walked(result, asked, grants)
+    farm: Farm = outcome(walked, (), config, old=None, own=lambda _: False, now=NOW)
     assert parse_farm(format_farm(farm)) == farm
     for text in (farm.why, *(part for line in farm.lines for part in (line.name, line.came_back))):
         assert text.isascii()

@@ -54,7 +54,7 @@ RUNS = int(os.environ.get("WALK_RUNS", "10"))
 LONGEST = 0.012
 """Seconds of random delay; many times what an answer takes, so that every order occurs."""
 
-CONFIG = Config(domain="farm.test", walk_budget=0.4)
+CONFIG = Config(domain=("farm.test",), walk_budget=0.4)
 
 
 @dataclass
@@ -168,7 +168,7 @@ CASES = {
 
 
 def config_of(case: Case) -> Config:
-    return CONFIG._replace(domain=None, **case.options)  # type: ignore[arg-type]
+    return CONFIG._replace(domain=(), **case.options)  # type: ignore[arg-type]
 
 
 def search(server: ScriptedNameServer, case: Case, *, old: Farm | None = None) -> Farm:

@@ -182,7 +182,7 @@ def test_there_are_enough_cases() -> None:
 
 
 def test_names_with_hostile_answers_are_servers_like_any_other(server: ScriptedNameServer) -> None:
-    config = Config(domain="farm.test", allow_loopback=True, walk_budget=5.0)
+    config = Config(domain=("farm.test",), allow_loopback=True, walk_budget=5.0)
     conf = ResolvConf(((server.address, server.port),), ())
     farm = find_servers(config, conf, "here", force=True, seconds=30)
     numbers = [one.number for one in farm.used]
@@ -238,7 +238,7 @@ def test_bytes_that_are_no_message_are_no_server(title: str) -> None:
         return [head + question + b"".join(records)]
 
     zone = {f"distcc{n}.farm.test.": [f"60 A 127.77.0.{n}"] for n in (1, 2, 3)}
-    config = Config(domain="farm.test", allow_loopback=True, walk_budget=0.1)
+    config = Config(domain=("farm.test",), allow_loopback=True, walk_budget=0.1)
     with ScriptedNameServer(zone, {("distcc2.farm.test.", "A"): raw}) as server:
         conf = ResolvConf(((server.address, server.port),), ())
         farm = find_servers(config, conf, "here", force=True, seconds=20)
@@ -249,7 +249,7 @@ def test_bytes_that_are_no_message_are_no_server(title: str) -> None:
 def test_of_thousands_of_addresses_a_few_are_looked_at() -> None:
     many = [f"60 A 10.0.{n // 250}.{n % 250 + 1}" for n in range(3000)]
     with ScriptedNameServer({"distcc1.farm.test.": many}) as server:
-        config = Config(domain="farm.test", walk_budget=5.0)
+        config = Config(domain=("farm.test",), walk_budget=5.0)
         conf = ResolvConf(((server.address, server.port),), ())
         farm = find_servers(config, conf, "here", force=True, seconds=30)
     (one,) = farm.used

@@ -7,11 +7,14 @@ import pytest
 from distcc_build.config import Config, parse_config, switched_off, unclear_switch
 from distcc_build.errors import ConfigError
 
+TWO = ("a.example", "b.example")
+WORDS = ("+zeroconf", "--discover-file=/x")
+
 
 def test_later_sources_win() -> None:
     files = [("/etc/c", 'domain = "a.example"\ngap = 1'), ("/home/c", "gap = 2\nlimit = 9")]
     config, warnings = parse_config(files, {"DISTCC_BUILD_LIMIT": "3", "PATH": "/bin"})
-    assert (config.domain, config.gap, config.limit, warnings) == ("a.example", 2, 3, ())
+    assert (config.domain, config.gap, config.limit, warnings) == (("a.example",), 2, 3, ())
 
 
 def test_no_source_gives_the_defaults() -> None:
@@ -22,7 +25,9 @@ def test_no_source_gives_the_defaults() -> None:
     ("toml", "variable", "option", "value"),
     [
         ('"build%d.x"', "build%d.x.", "pattern", "build%d.x"),
-        ('"Build.Example.COM."', "build.example.com", "domain", "build.example.com"),
+        ('"Build.Example.COM."', "build.example.com", "domain", ("build.example.com",)),
+        ('["a.example", "b.example", "a.example"]', "a.example b.example", "domain", TWO),
+        ('["+zeroconf", "--discover-file=/x"]', "+zeroconf,--discover-file=/x", "sources", WORDS),
         (
             '["10.0.0.1", "[fd00::1]:54"]',
             "10.0.0.1, [fd00::1]:54",
@@ -72,6 +77,10 @@ def test_values_are_the_same_from_a_file_and_the_environment(
         ("domain", "a..b", "a domain name"),
         ("domain", "", "a domain name"),
         ("domain", f"{'x' * 64}.example", "a domain name"),
+        ("domain", "a.example -x", "a domain name"),
+        ("sources", "", "--discover-distccN, --discover-dns-sd"),
+        ("sources", "zeroconf", "--discover-distccN"),
+        ("sources", "--discover-file=x", "--discover-distccN"),
         ("pattern", f"{'x' * 52}%d", 'one "%d"'),
         ("domain", ".".join(["abcdefghi"] * 30), "a domain name"),
         ("nameservers", "ns.example", "addresses"),

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 import pytest
 
 from distcc_build.config import Config
-from distcc_build.farmfile import Farm, Line
+from distcc_build.farmfile import Farm
 from distcc_build.health import LOOK_BEYOND, Health, problems, reached, rows
+from distcc_build.offer import Line
 from distcc_build.policy import Server, State
 from distcc_build.resolve.answers import Verdict as NameVerdict
 from distcc_build.verdict import Cause, Verdict

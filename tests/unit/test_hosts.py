@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from distcc_build.errors import HostsError
 from distcc_build.hosts import DISCOVER, HostsList, Hostspec, Kind, Word, parse_hosts, parse_token
+from distcc_build.hostspec import DNS_SD
 
 
 @pytest.mark.parametrize(
@@ -46,7 +47,7 @@ def test_every_kind_of_hostspec_is_read_and_kept_as_written(token: str, host: Ho
 
 
 @pytest.mark.parametrize(
-    "word", ["--randomize", "--localslots=2", "--localslots_cpp=16", "+zeroconf", DISCOVER]
+    "word", ["--randomize", "--localslots=2", "--localslots_cpp=16", "+zeroconf", DISCOVER, DNS_SD]
 )
 def test_words_are_kept_as_written(word: str) -> None:
     assert parse_token(word) == Word(word)
@@ -93,6 +94,8 @@ def test_words_are_kept_as_written(word: str) -> None:
         ("@[::1]:/opt/distccd", "give the host a name"),
         ("@::1", "a host name"),
         ("--foo", "unknown word"),
+        ("--discover-file=hosts", "an absolute path"),
+        ("--discover-dns-sd=x", "unknown word"),
         ("--localslots=0", "slots from 1"),
         ("--localslots=-1", "slots from 1"),
         ("--randomizeXYZ", "unknown word"),
@@ -193,3 +196,9 @@ def test_the_grammar_under_its_own_characters(text: str) -> None:
     hosts = parse_hosts(text)
     assert parse_hosts(str(hosts)) == HostsList(hosts.entries)
     assert all(one.slots > 0 for one in hosts.hosts)
+
+
+def test_servers_of_all_sources_stand_where_the_first_word_does() -> None:
+    hosts = parse_hosts(f"a +zeroconf b {DNS_SD} --discover-file=/x {DNS_SD} c")
+    assert hosts.sources == ("+zeroconf", DNS_SD, "--discover-file=/x")
+    assert str(hosts.expand([Hostspec(Kind.TCP, "10.0.0.1")])) == "a 10.0.0.1 b c"

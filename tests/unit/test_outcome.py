@@ -18,10 +18,11 @@ from distcc_build.farmfile import (
     format_farm,
     parse_farm,
 )
-from distcc_build.outcome import came_back, limited, outcome, proved, silent
+from distcc_build.outcome import limited, outcome, proved, silent
 from distcc_build.policy import State
 from distcc_build.resolve.answers import Answer, Failed, Found, Missing, Question
 from distcc_build.resolve.walk import Walk
+from distcc_build.sources.numbered import Walked, came_back
 from distcc_build.verdict import Cause, Verdict
 
 CONFIG = Config()
@@ -57,10 +58,9 @@ def farm_of(
             walk.feed(question, ask(question))
     assert walk.result is not None
     return outcome(
-        walk.result,
-        asked,
+        Walked(walk.result, asked, grants or {}),
+        (),
         CONFIG,
-        new_grants=grants or {},
         old=old,
         own=lambda _: False,
         now=now,
@@ -204,7 +204,7 @@ def test_silent_are_the_servers_that_may_just_be_slow() -> None:
         "k2": {"10.1.0.2": Verdict(Cause.OK)},
     }
     farm = proved(farm_of(FARM), proofs, {}, CONFIG, trouble=False, hurried=False, now=NOW)
-    assert [str(one) for one in silent(farm)] == ["10.1.0.1", "10.1.0.3"]
+    assert [one.endpoint for one in silent(farm)] == ["10.1.0.1", "10.1.0.3"]
     assert silent(farm_of(FARM)) == []
 
 
@@ -217,16 +217,32 @@ def test_a_limit_that_cannot_be_asked_for_is_kept() -> None:
 GOOD = json.loads(format_farm(farm_of(FARM)))
 
 
+ROW = [1, "a", "10.0.0.1", "USED", "", 1, None, None, "s", 0, 0, []]
+
+
+def row(index: int, value: object) -> list[object]:
+    """A server as it is written, with one field changed."""
+    return [*ROW[:index], value, *ROW[index + 1 :]]
+
+
 @pytest.mark.parametrize(
     "change",
     [
-        {"version": 2},
+        {"version": 1},
         {"version": None},
         {"servers": None},
-        {"servers": [[1, "a", "10.0.0.1;x", "USED", "", 1, None]]},
-        {"servers": [[1, "a", "10.0.0.1", "NEW", "", 1, None]]},
-        {"servers": [[1, "a", "10.0.0.1", "USED", "", 1, 0]]},
-        {"servers": [[1, "a", "10.0.0.1", "USED", "", 1, True]]},
+        {"servers": [row(2, "10.0.0.1;x")]},
+        {"servers": [row(3, "NEW")]},
+        {"servers": [row(6, 0)]},
+        {"servers": [row(6, True)]},
+        {"servers": [row(7, 0)]},
+        {"servers": [row(7, 65536)]},
+        {"servers": [row(7, "80")]},
+        {"servers": [row(9, "low")]},
+        {"servers": [row(11, ["nowhere"])]},
+        {"accounts": [["+zeroconf", [], "", "no", 0, 0.0, []]]},
+        {"accounts": [["+zeroconf"]]},
+        {"accounts": 3},
         {"proofs": {"key": {"10.0.0.1": ["FINE", "", 1, "", "", None, None]}}},
         {"proofs": {"key": {"10.0.0.1": ["OK", "", 1, "", "", None, "yes"]}}},
         {"proofs": {"key": {"10.0.0.1": ["OK"]}}},
@@ -246,8 +262,8 @@ GOOD = json.loads(format_farm(farm_of(FARM)))
         {"until": math.inf},
         {"made": math.nan},
         {"stale": 10**400},
-        {"servers": [[math.inf, "a", "10.0.0.1", "USED", "", 1, None]]},
-        {"servers": [[1, "a", "10.0.0.1", "USED", "", 10**400, None]]},
+        {"servers": [row(0, math.inf)]},
+        {"servers": [row(5, 10**400)]},
     ],
 )
 def test_a_file_that_is_odd_is_worthless(change: dict[str, object]) -> None:

@@ -5,7 +5,8 @@ import ipaddress
 import pytest
 
 from distcc_build.config import Config
-from distcc_build.hostspec import IPAddress
+from distcc_build.hostspec import DISCOVER, IPAddress
+from distcc_build.offer import Offer
 from distcc_build.policy import Server, State, judge, refusal, used
 from distcc_build.resolve.answers import Found, Step, Verdict
 from distcc_build.values import Network
@@ -24,7 +25,8 @@ def step(number: int, *addresses: str) -> Step:
 
 
 def judged(*steps: Step, config: Config = CONFIG, own: str = "") -> tuple[Server, ...]:
-    return judge(steps, config, lambda one: str(one) == own, lambda _: 7.0)
+    offers = [Offer(one.name, one.addresses, 7.0, one.number) for one in steps]
+    return judge([(DISCOVER, offers)], config, lambda one: str(one) == own)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Where servers are found: one module for each word that a hosts list may ask with."""

@@ -1,0 +1,94 @@
+"""What a walk of numbered names gives, with what was known before.  Does no I/O."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from distcc_build.farmfile import Asked, Farm, Grant
+from distcc_build.offer import Line, Offer
+from distcc_build.resolve.answers import Answer, Failed, Found, Missing, Step, WalkResult
+from distcc_build.resolve.answers import Verdict as NameVerdict
+
+__all__ = ["MAX_KEPT", "Numbered", "Walked", "came_back"]
+
+MAX_KEPT = 3_600.0
+"""Seconds for which an answer is not asked for again, however long its TTL."""
+
+
+class Walked(NamedTuple):
+    """What a walk of numbered names came to."""
+
+    result: WalkResult
+    asked: Mapping[str, Answer]
+    """The answers that came from DNS now, by name."""
+    grants: Mapping[str, Grant] = {}
+    """By name, what TXT records say now, where they could be asked for."""
+
+
+class Numbered:
+    """A walk, with what was known before.
+
+    :param walked: what it came to.
+    :param old: what was known before, in the same surroundings.
+    :param now: seconds since 1970.
+    """
+
+    def __init__(self, walked: Walked, old: Farm | None, now: float) -> None:
+        self._result, self._now = walked.result, now
+        answers = {} if old is None else {n: a for n, a in old.answers.items() if now < a.expires}
+        for name, answer in walked.asked.items():
+            if isinstance(answer, Failed):
+                answers.pop(name, None)
+            else:
+                answers[name] = Asked(answer, now + min(answer.ttl, MAX_KEPT))
+        self._answers = answers
+        self._grants = {**(old.grants if old else {}), **walked.grants}
+        self._before = {} if old is None else {server.name: server for server in old.servers}
+
+    def offers(self) -> list[Offer]:
+        """The servers."""
+        return [
+            Offer(
+                step.name,
+                step.addresses,
+                self._seen(step),
+                step.number,
+                limit=self._grants[step.name].slots if step.name in self._grants else None,
+            )
+            for step in self._result.servers
+        ]
+
+    def _seen(self, step: Step) -> float:
+        kept = step.verdict is NameVerdict.KEPT and step.name in self._before
+        return self._before[step.name].seen if kept else self._now
+
+    def expiries(self) -> list[float]:
+        """When the answers end that the walk rests on, seconds since 1970."""
+        names = (step.name for step in self._result.steps)
+        return [self._answers[name].expires for name in names if name in self._answers]
+
+    def put_into(self, farm: Farm) -> Farm:
+        """The farm with what is kept for the next walk, and of this one for people."""
+        steps, names = self._result.steps, [one.name for one in self._result.servers]
+        return farm._replace(
+            domain=self._result.domain,
+            lines=tuple(Line(one.name, came_back(one.answer), _verdict(one)) for one in steps),
+            answers=self._answers,
+            grants={one: self._grants[one] for one in names if one in self._grants},
+        )
+
+
+def came_back(answer: Answer) -> str:
+    """An answer in words."""
+    if isinstance(answer, Found):
+        return " ".join(str(address) for address in answer.addresses) + f" (TTL {answer.ttl:g})"
+    if isinstance(answer, Missing):
+        return "NXDOMAIN" if answer.nxdomain else "no addresses"
+    return answer.why
+
+
+def _verdict(step: Step) -> str:
+    if step.verdict is NameVerdict.KEPT:
+        return "could not be asked; its address from before is kept"
+    if step.verdict is NameVerdict.FAILED:
+        return "could not be asked; left out"
+    return str(step.verdict.value)

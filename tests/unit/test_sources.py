@@ -1,0 +1,123 @@
+"""What several sources give together: one farm, each server once, each source with its account."""
+
+import ipaddress
+from collections.abc import Sequence
+
+import pytest
+
+from distcc_build.config import Config
+from distcc_build.farmfile import REMEMBERED, Farm, format_farm, parse_farm
+from distcc_build.hostspec import DISCOVER, DNS_SD, ZEROCONF
+from distcc_build.offer import Account, Gave, Line, Offer
+from distcc_build.outcome import outcome
+from distcc_build.policy import State
+from distcc_build.resolve.answers import Found, Step, Verdict, WalkResult
+from distcc_build.sources.numbered import Walked
+
+NOW = 1_700_000_000.0
+CONFIG = Config(sources=(DNS_SD, ZEROCONF))
+
+
+def offer(name: str, *addresses: str, port: int | None = 3632, **more: int) -> Offer:
+    found = tuple(ipaddress.ip_address(one) for one in addresses)
+    return Offer(name, found, NOW, port=port, **more)
+
+
+def gave(source: str, *offers: Offer, **more: float) -> Gave:
+    account = Account(source, (Line("name", "came back", "verdict"),), f"{source} has no more")
+    return Gave(account, offers, **more)
+
+
+def farm_of(
+    *given: Gave, old: Farm | None = None, now: float = NOW, config: Config = CONFIG
+) -> Farm:
+    return outcome(None, given, config, old=old, own=lambda _: False, now=now)
+
+
+def states(farm: Farm) -> Sequence[tuple[str, str, State]]:
+    return [(one.name, one.endpoint, one.state) for one in farm.servers]
+
+
+def test_the_same_server_of_two_sources_is_one_with_what_either_knows_of_its_limit() -> None:
+    farm = farm_of(
+        gave(ZEROCONF, offer("b.local.", "10.1.0.1", limit=8)),
+        gave(DNS_SD, offer("a.test.", "10.1.0.1")),
+    )
+    assert states(farm) == [
+        ("a.test.", "10.1.0.1", State.USED),
+        ("b.local.", "10.1.0.1", State.DUPLICATE),
+    ]
+    assert farm.used[0].limit == 8
+    assert farm.servers[1].why == "has the address of a.test."
+
+
+def test_another_port_is_another_server() -> None:
+    given = gave(DNS_SD, offer("a.test.", "10.1.0.1"), offer("b.test.", "10.1.0.1", port=4000))
+    assert [one.endpoint for one in farm_of(given).used] == ["10.1.0.1", "10.1.0.1:4000"]
+    six = farm_of(gave(DNS_SD, offer("a.test.", "fd00::1", port=4000)))
+    assert six.used[0].endpoint == "[fd00::1]:4000"
+
+
+def test_a_port_is_compared_with_the_configured_one() -> None:
+    config = CONFIG._replace(port=4000)
+    offers = offer("a.test.", "10.1.0.1", port=4000), offer("b.test.", "10.1.0.1", port=None)
+    farm = farm_of(gave(DNS_SD, *offers), config=config)
+    assert [one.state for one in farm.servers] == [State.USED, State.DUPLICATE]
+
+
+def test_numbered_names_stand_where_their_word_does() -> None:
+    address = ipaddress.ip_address("10.1.0.9")
+    step = Step(1, "distcc1.test.", Found((address,), 90), Verdict.SERVER, (address,))
+    walked = Walked(WalkResult("test", (step,), "distcc2.test. does not exist", False), {})
+    config = CONFIG._replace(sources=(ZEROCONF, DISCOVER))
+    given = gave(ZEROCONF, offer("a.local.", "10.1.0.1"))
+    farm = outcome(walked, [given], config, old=None, own=lambda _: False, now=NOW)
+    assert [one.name for one in farm.used] == ["a.local.", "distcc1.test."]
+    assert farm.why == (
+        "+zeroconf: +zeroconf has no more; --discover-distccN: distcc2.test. does not exist"
+    )
+    assert farm.known(NOW).addresses == {1: (address,)}
+
+
+def test_one_source_is_not_named_in_why() -> None:
+    assert farm_of(gave(DNS_SD), config=CONFIG._replace(sources=(DNS_SD,))).why.endswith("no more")
+
+
+@pytest.mark.parametrize(("keep", "kept"), [(0.0, False), (50.0, False), (REMEMBERED, True)])
+def test_what_a_source_named_before_is_kept_as_long_as_it_says(keep: float, kept: bool) -> None:
+    old = farm_of(
+        gave(DNS_SD, offer("a.test.", "10.1.0.1", "fd00::1", port=4000, limit=3, weight=7))
+    )
+    silent = Gave(Account(DNS_SD, why="no answer", degraded=True), keep=keep)
+    farm = farm_of(silent, gave(ZEROCONF, offer("b.local.", "10.1.0.2")), old=old, now=NOW + 60)
+    assert (farm.used[0] == old.used[0]) is kept
+    assert [one.name for one in farm.used] == (["a.test."] if kept else []) + ["b.local."]
+    assert (farm.degraded, farm.until) == (True, NOW + 60 + CONFIG.ttl_min)
+
+
+def test_what_a_source_names_now_is_not_kept_beside() -> None:
+    old = farm_of(gave(DNS_SD, offer("a.test.", "10.1.0.1")))
+    farm = farm_of(
+        gave(DNS_SD, offer("a.test.", "10.1.0.2"), keep=REMEMBERED), old=old, now=NOW + 9
+    )
+    assert [one.endpoint for one in farm.used] == ["10.1.0.2"]
+
+
+def test_fresh_until_the_first_source_expires() -> None:
+    one, other = offer("a.test.", "10.1.0.1"), offer("b.test.", "10.1.0.2")
+    farm = farm_of(gave(DNS_SD, one, expires=NOW + 200), gave(ZEROCONF, other, expires=NOW + 100))
+    assert farm.until == NOW + 100
+    assert farm_of(gave(DNS_SD, one), gave(ZEROCONF, other)).until == NOW + CONFIG.ttl_min
+
+
+def test_a_server_of_two_families_has_the_other_address_for_later() -> None:
+    (server,) = farm_of(gave(DNS_SD, offer("a.test.", "10.1.0.1", "8.8.8.8", "fd00::1"))).used
+    assert (str(server.address), [str(one) for one in server.others]) == ("10.1.0.1", ["fd00::1"])
+
+
+def test_the_file_holds_all_of_it() -> None:
+    farm = farm_of(
+        gave(DNS_SD, offer("a.test.", "10.1.0.1", "fd00::1", port=4000, priority=10, weight=3)),
+        gave(ZEROCONF, offer("b.local.", "8.8.8.8")),
+    )
+    assert parse_farm(format_farm(farm)) == farm
