@@ -179,8 +179,10 @@ def test_root_does_not_believe_the_user_whose_home_it_has(home: Path) -> None:
     os.chown(home / FILES[0], 0, 0)
     code = "import sys, os; from distcc_build.inputs import read_inputs; "
     code += "print(read_inputs(dict(os.environ)).config.only)"
-    for folder in (home.parent, home.parent.parent, home.parent.parent.parent):
+    for folder in home.parents:
         folder.chmod(0o755)
+        if folder.name.startswith("pytest-of-"):
+            break
     user = ["setpriv", f"--reuid={OTHER}", f"--regid={OTHER}", "--clear-groups"]
     done = subprocess.run(
         [*user, sys.executable, "-P", "-c", code],
