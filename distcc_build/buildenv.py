@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from distcc_build.config import switched_off
 from distcc_build.inputs import read_inputs
@@ -16,19 +16,20 @@ COMPILERS = ("gcc", "g++")
 
 
 def build_environment(
-    environ: dict[str, str],
+    environ: dict[str, str], compilers: Sequence[str] = COMPILERS
 ) -> tuple[dict[str, str], Situation | None]:
     """The environment for a build, and what it rests on: whatever the user has set stays.
 
+    :param compilers: those of the build; jobs, and the list for a plain `distcc`, are for these.
     :returns: the same environment, and nothing, where DISTCC_BUILD is off.
     :raises DistccBuildError: when there is no launcher or no usable configuration.
     """
     if switched_off(environ):
         return environ, None
     directory = plan_paths(COMPILERS[:1], environ)[0].parent
-    # A plain `distcc` takes one list for all compilers: those servers that are good for both.
-    situation = assess(read_inputs(environ), directory, environ, *COMPILERS)
-    hosts, number = situation.hosts(*COMPILERS), situation.jobs(*COMPILERS)
+    # A plain `distcc` takes one list for all compilers: those servers that are good for each.
+    situation = assess(read_inputs(environ), directory, environ, *compilers)
+    hosts, number = situation.hosts(*compilers), situation.jobs(*compilers)
     env, defaults = distcc_environment(situation, hosts, environ, directory)
     if "DISTCC_HOSTS" in env:
         # The launcher goes on discovering; the expanded list is for distcc called by name.

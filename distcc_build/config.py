@@ -13,7 +13,16 @@ from distcc_build.errors import ConfigError
 from distcc_build.hostspec import DEFAULT_PORT, DISCOVER, IPAddress
 from distcc_build.values import Network
 
-__all__ = ["PREFIX", "Config", "parse_config", "switched_off", "unclear_switch"]
+__all__ = [
+    "PREFIX",
+    "Config",
+    "parse_config",
+    "parse_options",
+    "parse_toml",
+    "switched_off",
+    "unclear_switch",
+    "with_environment",
+]
 
 PREFIX = "DISTCC_BUILD_"
 """An option's variable is this and its name in capitals."""
@@ -140,9 +149,25 @@ def parse_config(
         that was meant and not understood must not send code elsewhere; and when a variable
         is, or was to be, one of HARDENING and cannot be used.
     """
+    return with_environment(_of_files(files), environ)
+
+
+def _of_files(files: Iterable[tuple[str, str]]) -> Config:
     config = Config()
     for name, text in files:
-        config = config._replace(**_file(name, text))
+        table = parse_toml(name, text)
+        # Tables of farms (farms.py) are no options.
+        table.pop("farm", None)
+        config = config._replace(**parse_options(table, name))
+    return config
+
+
+def with_environment(config: Config, environ: Mapping[str, str]) -> tuple[Config, tuple[str, ...]]:
+    """The configuration of files with that of the environment, which goes before it.
+
+    :returns: as `parse_config`.
+    :raises ConfigError: when a variable is, or was to be, one of HARDENING and cannot be used.
+    """
     warnings = []
     for variable in sorted(environ):
         option = variable.removeprefix(PREFIX).lower()
@@ -161,20 +186,32 @@ def parse_config(
     return config, tuple(warnings)
 
 
-def _file(name: str, text: str) -> dict[str, Any]:
+def parse_toml(name: str, text: str) -> dict[str, Any]:
+    """The content of a configuration file.
+
+    :raises ConfigError: when it is no TOML.
+    """
     # Most users have no file, and reading TOML costs them 18 ms.
     import tomllib
 
     try:
-        table = tomllib.loads(text)
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{name}: expected TOML: {error}") from None
+
+
+def parse_options(table: Mapping[str, Any], place: str) -> dict[str, Any]:
+    """Options of a file or of a table in one, typed.
+
+    :param place: where they stand, for people.
+    :raises ConfigError: when one is unknown or cannot be used.
+    """
     if "cache_dir" in table:
         # The launcher has to find the cache before there is any configuration.
-        msg = f"option 'cache_dir' in {name}: expected in the environment, as {PREFIX}CACHE_DIR"
+        msg = f"option 'cache_dir' in {place}: expected in the environment, as {PREFIX}CACHE_DIR"
         raise ConfigError(msg)
     return {
-        key: _value(key, f"option {key!r} in {name}", _text(value)) for key, value in table.items()
+        key: _value(key, f"option {key!r} in {place}", _text(value)) for key, value in table.items()
     }
 
 

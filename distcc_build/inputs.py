@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from distcc_build.config import Config, parse_config, switched_off
 from distcc_build.errors import ConfigError
+from distcc_build.farms import FarmTable, parse_farms
 from distcc_build.hosts import HostsList, parse_hosts
 from distcc_build.hostspec import DISCOVER_FILE
 from distcc_build.plan import Dependency
@@ -42,6 +43,10 @@ class Inputs(NamedTuple):
     """DISTCC_BUILD says that nothing of ours is to be used."""
     seen: tuple[Dependency, ...] = ()
     """The files as they were when they were read: they may change before a plan is made."""
+    farms: tuple[FarmTable, ...] = ()
+    """Those that some compilers have for themselves, in the order in which they are tried."""
+    farm: str = ""
+    """Of which of these `config` is; empty for the usual one."""
 
 
 def read_inputs(environ: Mapping[str, str]) -> Inputs:
@@ -59,6 +64,7 @@ def read_inputs(environ: Mapping[str, str]) -> Inputs:
     read = [(str(path), _read(path, home, seen)) for path in configured]
     texts = [(name, text) for name, text in read if text is not None]
     config, warnings = parse_config(texts, environ)
+    farms = parse_farms(texts, environ)
     source, text, hosts_files = _hosts_text(environ, seen)
     given = text is not None
     hosts = parse_hosts(" ".join(config.sources) if text is None else text)
@@ -74,6 +80,7 @@ def read_inputs(environ: Mapping[str, str]) -> Inputs:
         tuple(str(path) for path in [*configured, *hosts_files, *listed]),
         switched_off(environ),
         tuple(seen),
+        farms,
     )
 
 

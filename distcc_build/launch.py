@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from distcc_build import machine
+from distcc_build.belonging import belonging
 from distcc_build.choice import Candidate, complete, job_count, pause
 from distcc_build.client import Client, find_client
 from distcc_build.discover import Wanted, discover, resolved
@@ -103,7 +104,7 @@ def assess(
     """Learn what there is to compile on.
 
     :param environ: what the build runs with.
-    :param words: the compilers that it uses.
+    :param words: the compilers that it uses; the first one's farm is looked at.
     :param content: what compiles are given meanwhile will do.
     :param patient: nobody waits for the result, and `assess_silent` comes next.
 
@@ -117,6 +118,8 @@ def assess(
     inputs = inputs._replace(warnings=inputs.warnings + unusable(environ, directory))
     if not inputs.hosts.discover:
         return Situation(inputs, None, path, client)
+    if words:
+        inputs = belonging(inputs, words[0], path, directory)
     state = state or _users_own(environ)
     wanted = Wanted(words, path, state, patient)
     farm = discover(inputs.config, directory, wanted, force=force, content=content, started=started)

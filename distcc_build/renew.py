@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from distcc_build import paths
+from distcc_build.belonging import farm_of
 from distcc_build.compilers import sibling
 from distcc_build.errors import DistccBuildError, PlanError
 from distcc_build.inputs import config_files, read_inputs
@@ -79,6 +80,12 @@ def background(words: Sequence[str]) -> int:
     os._exit(0)
 
 
+def _belongs(word: str, situation: Situation, directory: Path) -> bool:
+    """Whether a compiler has this farm, and not another."""
+    table = farm_of(situation.inputs, word, situation.path, directory)
+    return (table.name if table else "") == situation.inputs.farm
+
+
 def _keep_journal_small(directory: Path) -> None:
     """Sum up the journal for `stats`, which would grow without end where nobody asks for it."""
     if LARGE <= (directory / "journal").stat().st_size < TOO_LARGE:
@@ -123,6 +130,8 @@ def write_plans(
         return
     now = time.time()
     for one, where in zip(words, paths.plan_paths(words, environ), strict=True):
+        if not _belongs(one, situation, where.parent):
+            continue
         try:
             replace(where, format_plan(make_plan(one, situation, environ, where.parent, now)))
         except PlanError:

@@ -3,7 +3,15 @@
 import argparse
 
 from distcc_build import values
-from distcc_build.cli.common import add_options, cache_directory, environment, reader, warn
+from distcc_build.cli.common import (
+    add_farm,
+    add_options,
+    cache_directory,
+    chosen_farm,
+    environment,
+    reader,
+    warn,
+)
 from distcc_build.cli.progress import waiting
 
 HELP = "look for problems of the farm; silent and exit 0 when there are none"
@@ -14,6 +22,7 @@ STATUS = "0 if all is well, 1 if there is a problem"
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     add_options(parser, compilers="prove the servers for this compiler")
+    add_farm(parser)
     parser.add_argument(
         "--max-latency",
         type=reader(values.seconds(0.000001, 86_400)),
@@ -32,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
     from distcc_build.inputs import read_inputs
 
     environ = environment(args)
-    inputs = read_inputs(environ)
+    inputs = chosen_farm(args, read_inputs(environ), environ)
     warn(inputs.warnings)
     directory = cache_directory(environ)
     with waiting("asking the servers") as told:

@@ -12,11 +12,14 @@ from typing import TYPE_CHECKING
 from distcc_build.errors import UsageError
 
 if TYPE_CHECKING:
+    from distcc_build.inputs import Inputs
     from distcc_build.launch import Situation
 
 __all__ = [
+    "add_farm",
     "add_options",
     "cache_directory",
+    "chosen_farm",
     "compiler_word",
     "environment",
     "keep_plans",
@@ -60,6 +63,39 @@ def add_options(
             metavar="WORD",
             help=f"{compilers}; several times for several (default: gcc, g++)",
         )
+
+
+def add_farm(parser: argparse.ArgumentParser) -> None:
+    """Let a farm be named: else it is that of the compilers, or the usual one."""
+    parser.add_argument(
+        "--farm",
+        metavar="NAME",
+        help="the farm that a [farm.NAME] table of the configuration describes "
+        "(default: that of the compilers, where they are named)",
+    )
+
+
+def chosen_farm(args: argparse.Namespace, inputs: "Inputs", environ: dict[str, str]) -> "Inputs":
+    """What is configured for the farm that is asked about.
+
+    :raises UsageError: when there is no such farm, or compilers of several are named.
+    """
+    from distcc_build.belonging import belonging, of_farm
+
+    if args.farm is not None:
+        return of_farm(inputs, args.farm)
+    if not inputs.farms:
+        return inputs
+    directory = cache_directory(environ)
+    path = environ.get("PATH")
+    each = {word: belonging(inputs, word, path, directory) for word in args.compiler}
+    if len({one.farm for one in each.values()}) > 1:
+        said = ", ".join(f"{word}: {one.farm or 'the usual one'}" for word, one in each.items())
+        raise UsageError(f"expected compilers of one farm, got {printable(said)}")
+    if not each:
+        names = ", ".join(table.name for table in inputs.farms)
+        warn([f"this is the usual farm; others by --farm: {names}"])
+    return next(iter(each.values()), inputs)
 
 
 def environment(args: argparse.Namespace) -> dict[str, str]:

@@ -38,6 +38,8 @@ def run(args: argparse.Namespace) -> int:
     if inputs.off:
         print("switch        DISTCC_BUILD is off: every compile runs here, as if we were not there")
         return 0
+    if situation.inputs.farm:
+        print(f"farm          {situation.inputs.farm}, which is that of {args.compiler}")
     _farm(situation)
     _proofs(situation, args.compiler)
     print(f"DISTCC_HOSTS  {situation.hosts(args.compiler)}")
@@ -53,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
 def _farm(situation: "Situation") -> None:
     farm = situation.farm
     if farm is None:
-        print("discovery     not asked for: the list has no --discover-distccN")
+        print("discovery     not asked for: the list has no word for it")
         return
     age, left = time.time() - farm.made, farm.until - time.time()
     state = f"fresh for {left:.0f} s more" if left > 0 else "stale"

@@ -26,7 +26,7 @@ STATUS = "the command's; 127 if it is not found, 126 if it cannot be run"
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    add_options(parser)
+    add_options(parser, compilers="jobs and hosts are for a build with this compiler")
     parser.add_argument(
         "--report", type=_new_file, metavar="FILE", help="write a page about its compiles, in HTML"
     )
@@ -53,11 +53,12 @@ def run(args: argparse.Namespace) -> int:
     with contextlib.ExitStack() as stack:
         pumped = journal = None
         try:
-            from distcc_build.buildenv import build_environment
+            from distcc_build.buildenv import COMPILERS, build_environment
 
             with waiting("looking for the servers"):
-                pumped = _pumped(environ, stack) if args.pump else None
-                environ, situation = pumped or build_environment(environ)
+                compilers = tuple(args.compiler) or COMPILERS
+                pumped = _pumped(environ, stack, compilers) if args.pump else None
+                environ, situation = pumped or build_environment(environ, compilers)
             _say(situation.inputs.warnings if situation else ())
         except Exception as error:  # noqa: BLE001 - whatever it is, the build goes on
             _say([f"{str(error) or type(error).__name__}; the command runs without the farm"])
@@ -72,7 +73,9 @@ def run(args: argparse.Namespace) -> int:
         if journal is not None and not fault:
             # From here on nothing of ours may change the status, nor run the command again.
             try:
-                build = _build(words, begin, time.time(), status, situation)
+                build = _build(
+                    words, (begin, time.time()), status, situation, args.compiler, journal.parent
+                )
                 _tell(args, journal, build, environ)
             except Exception as error:  # noqa: BLE001
                 _say([f"no report: {str(error) or type(error).__name__}"])
@@ -111,14 +114,14 @@ def _end_of(
 
 
 def _pumped(
-    environ: dict[str, str], stack: contextlib.ExitStack
+    environ: dict[str, str], stack: contextlib.ExitStack, compilers: Sequence[str]
 ) -> "tuple[dict[str, str], Situation | None] | None":
     """The environment for a build in pump mode; None, and a line that says why, for one without."""
     from distcc_build.pump.build import pump_environment
     from distcc_build.pump.server import PumpError
 
     try:
-        built, situation, running = pump_environment(environ, stack)
+        built, situation, running = pump_environment(environ, stack, compilers)
     except (PumpError, OSError) as error:
         _say([f"no pump mode: {error}"])
         return None
@@ -165,24 +168,37 @@ def _tell(args: argparse.Namespace, journal: Path, build: "Build", environ: dict
 
 
 def _build(
-    words: Sequence[str], begin: float, end: float, status: int, situation: "Situation | None"
+    words: Sequence[str],
+    times: tuple[float, float],
+    status: int,
+    situation: "Situation | None",
+    compilers: Sequence[str],
+    directory: Path,
 ) -> "Build":
+    """What is known of the whole.
+
+    :param times: of its begin and its end, seconds since 1970.
+    :param compilers: those that were named.
+    :param directory: the cache directory.
+    """
     from distcc_build import machine
+    from distcc_build.belonging import known_names
     from distcc_build.buildenv import COMPILERS
     from distcc_build.record.tally import Build
 
-    farm = situation.farm if situation else None
-    hosts = situation.hosts(*COMPILERS).hosts if situation else ()
+    names = known_names(situation.inputs, directory) if situation else {}
+    used = tuple(compilers) or COMPILERS
+    hosts = situation.hosts(*used).hosts if situation else ()
     return Build(
         command=tuple(words),
         cwd=os.getcwd(),  # noqa: PTH109
-        begin=begin,
-        end=end,
+        begin=times[0],
+        end=times[1],
         status=status,
         client=socket.gethostname(),
         cores=machine.cores(),
-        jobs=situation.jobs(*COMPILERS) if situation else machine.cores(),
-        names={str(one.address): one.name.rstrip(".") for one in farm.servers} if farm else {},
+        jobs=situation.jobs(*used) if situation else machine.cores(),
+        names={address: name.rstrip(".") for address, name in names.items()},
         limits={one.host: one.slots for one in hosts if one.usable},
     )
 

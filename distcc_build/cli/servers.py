@@ -5,8 +5,10 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from distcc_build.cli.common import (
+    add_farm,
     add_options,
     cache_directory,
+    chosen_farm,
     environment,
     print_json,
     warn,
@@ -29,6 +31,7 @@ STATUS = "1 if there are no servers, 5 if no compiler that was named is installe
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     add_options(parser, compilers="prove the servers for this compiler")
+    add_farm(parser)
     parser.add_argument(
         "--json",
         action="store_true",
@@ -42,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
     from distcc_build.inputs import read_inputs
 
     environ = environment(args)
-    inputs = read_inputs(environ)
+    inputs = chosen_farm(args, read_inputs(environ), environ)
     warn(inputs.warnings)
     if not inputs.hosts.discover:
         source = inputs.hosts_source

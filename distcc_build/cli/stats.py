@@ -59,14 +59,13 @@ def run(args: argparse.Namespace) -> int:
 
 def _names(directory: "Path", environ: dict[str, str]) -> dict[str, str]:
     """By address, the names of the servers that are known now."""
+    from distcc_build.belonging import known_names
     from distcc_build.inputs import read_inputs
-    from distcc_build.store import farm_path, read_farm
 
     try:
-        farm = read_farm(farm_path(directory, read_inputs(environ).config))
+        return known_names(read_inputs(environ), directory)
     except DistccBuildError:
         return {}
-    return {str(one.address): one.name for one in farm.servers} if farm else {}
 
 
 def _report(totals: "Totals", *, recording: bool) -> dict[str, Any]:

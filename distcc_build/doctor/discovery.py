@@ -2,10 +2,11 @@
 
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 from distcc_build import store
+from distcc_build.belonging import belonging
 from distcc_build.config import Config
 from distcc_build.doctor.case import Case
 from distcc_build.doctor.findings import Check, Loss, Section, Status, ok, problem, skipped
@@ -13,6 +14,7 @@ from distcc_build.doctor.words import duration, plain, remedy_in
 from distcc_build.examine import examine
 from distcc_build.health import Health, numbering, reached, stop
 from distcc_build.hostspec import Kind
+from distcc_build.inputs import Inputs
 from distcc_build.policy import State
 from distcc_build.search import surroundings
 
@@ -35,6 +37,7 @@ def _checks(case: Case) -> Iterator[Check]:
     if not inputs.hosts.discover:
         yield skipped("names", "not asked for by the hosts list")
         return
+    inputs = yield from _of_one_farm(case, inputs)
     health = case.health = examine(
         inputs.config, case.directory, list(case.compilers), case.path, case.told
     )
@@ -42,6 +45,22 @@ def _checks(case: Case) -> Iterator[Check]:
     own = any(one.usable and one.kind is not Kind.LOCAL for one in inputs.hosts.hosts)
     yield from _names(health, Loss.SERVERS if own else Loss.ALL)
     yield from _kept(case.directory, inputs.config)
+
+
+def _of_one_farm(case: Case, inputs: Inputs) -> Generator[Check, None, Inputs]:
+    """What is configured for the farm of the first compiler; others have another look."""
+    if not inputs.farms or not case.asked:
+        return inputs
+    one = case.inputs = belonging(inputs, case.asked[0], case.path, case.directory)
+    yield ok("farm", one.farm or "the usual one, of compilers that no [farm.NAME] fits")
+    for word in case.asked[1:]:
+        other = belonging(inputs, word, case.path, case.directory).farm
+        if other != one.farm:
+            text = f"has farm {other or 'the usual one'}: look with doctor --compiler {word}"
+            yield skipped(word, text)
+            case.compilers.pop(word, None)
+            case.asked = tuple(asked for asked in case.asked if asked != word)
+    return one
 
 
 def _names(health: Health, loss: Loss) -> Iterator[Check]:

@@ -2,6 +2,7 @@
 
 import contextlib
 from collections import Counter
+from collections.abc import Sequence
 
 from distcc_build.buildenv import COMPILERS, build_environment
 from distcc_build.config import PREFIX, switched_off
@@ -12,7 +13,9 @@ __all__ = ["pump_environment"]
 
 
 def pump_environment(
-    environ: dict[str, str], stack: contextlib.ExitStack
+    environ: dict[str, str],
+    stack: contextlib.ExitStack,
+    compilers: Sequence[str] = COMPILERS,
 ) -> tuple[dict[str, str], Situation, Pumping]:
     """As `build_environment`, with an include server that runs until `stack` is closed.
 
@@ -23,16 +26,16 @@ def pump_environment(
         raise PumpError("DISTCC_BUILD switches it off")
     find_script(environ.get("PATH"))
     wanted = {**environ, f"{PREFIX}COMPRESSION": "pump"}
-    built, situation = build_environment(wanted)
+    built, situation = build_environment(wanted, compilers)
     if situation is None or situation.farm is None:
         raise PumpError("the hosts list is your own, and its servers are not tried for it")
-    if not any(situation.candidates([one]) for one in COMPILERS):
-        raise PumpError(_why_none(situation))
+    if not any(situation.candidates([one]) for one in compilers):
+        raise PumpError(_why_none(situation, compilers))
     running = stack.enter_context(pumping(built))
     return {**built, **running.environment}, situation, running
 
 
-def _why_none(situation: Situation) -> str:
+def _why_none(situation: Situation, compilers: Sequence[str]) -> str:
     """Why no server is good for it: the most frequent reason for each."""
     farm = situation.farm
     if farm is None or not farm.used:
@@ -42,7 +45,7 @@ def _why_none(situation: Situation) -> str:
     if not situation.inputs.config.probe:
         return "servers are not tried (option probe)"
     causes: Counter[str] = Counter()
-    for compiler in situation.compilers(COMPILERS):
+    for compiler in situation.compilers(compilers):
         if why := farm.reasons.get(compiler.key):
             return why
         causes.update(

@@ -5,12 +5,13 @@ Asks no server and no name server, and writes nothing: those who watch a build c
 
 import os
 import pwd
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from distcc_build.belonging import each_farm, known_names
 from distcc_build.client import Client
 from distcc_build.errors import DistccBuildError
-from distcc_build.hosts import HostsList
+from distcc_build.hosts import Hostspec, Word
 from distcc_build.inputs import Inputs, read_inputs
 from distcc_build.launch import TUNING, Situation
 from distcc_build.paths import find_program
@@ -85,24 +86,28 @@ class Standing:
         self._files = tuple(Path(one) for one in inputs.files)
         if self._cache is None:
             return from_hosts(inputs.hosts.entries, {})
-        path = farm_path(self._cache, inputs.config)
-        self._files = (*self._files, path)
-        return _given(inputs, path, self._environ)
+        each = [(one, farm_path(self._cache, one.config)) for one in each_farm(inputs)]
+        self._files = (*self._files, *(path for _, path in each))
+        entries = [entry for one, path in each for entry in _entries(one, path, self._environ)]
+        return from_hosts(entries, _plain(known_names(inputs, self._cache)))
 
     def _stamps(self) -> list[tuple[int, int] | None]:
         return [_stamp(one) for one in self._files]
 
 
-def _given(inputs: Inputs, path: Path, environ: Mapping[str, str]) -> Given:
+def _plain(names: Mapping[str, str]) -> dict[str, str]:
+    return {address: name.removesuffix(".") for address, name in names.items()}
+
+
+def _entries(inputs: Inputs, path: Path, environ: Mapping[str, str]) -> Iterator[Hostspec | Word]:
+    """What compiles of one farm are given, for all its compilers."""
     search = environ.get("PATH")
     # It is not tried: `distcc --version` makes a folder in its DISTCC_DIR.
     client = Client(find_program("distcc", search) or find_program("distcc", None), "")
     farm = read_farm(path) if inputs.hosts.discover else None
     situation = Situation(inputs, farm, search, client)
-    words = (farm.compilers if farm else ()) or USUAL
-    lists: list[HostsList] = [situation.hosts(word) for word in words]
-    names = {str(one.address): one.name.removesuffix(".") for one in (farm.used if farm else ())}
-    return from_hosts([entry for one in lists for entry in one.entries], names)
+    for word in (farm.compilers if farm else ()) or USUAL:
+        yield from situation.hosts(word).entries
 
 
 def _stamp(path: Path) -> tuple[int, int] | None:
