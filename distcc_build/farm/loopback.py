@@ -13,7 +13,7 @@ from distcc_build.farm.lifeline import Lifeline
 from distcc_build.farm.nameserver import NameServer
 from distcc_build.farm.zone import Zone
 
-__all__ = ["DEFAULT_SERVERS", "Farm"]
+__all__ = ["DEFAULT_SERVERS", "DOMAIN", "Farm"]
 
 DOMAIN = "farm.test"
 DEFAULT_SERVERS = 3
