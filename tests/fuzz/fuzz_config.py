@@ -7,6 +7,7 @@ from fuzz.usable import check_server
 
 from distcc_build.config import HARDENING, Config, parse_config, switched_off
 from distcc_build.errors import ConfigError
+from distcc_build.farms import parse_farms
 from distcc_build.hostspec import is_source
 from distcc_build.values import is_domain
 
@@ -30,6 +31,8 @@ WORDS = (
         b"\n",
         b'"',
         b'"""',
+        b"[farm.x]\n",
+        b'compilers = ["gcc*"]\n',
         b"\\u0000",
         b"\\u001b",
         b"\xd9\xa3",
@@ -44,6 +47,7 @@ def seeds() -> Iterator[bytes]:
         b'allow = ["18.0.0.0/8", "2001:db8::/32"]\ngap = 1\nprobe = false\nstale = 1.5\n'
         b"\0LIMIT=8\0NAMESERVERS=192.0.2.1:99,[::1]\0MATCH=version\0TTL_MIN=5000\0DISTCC_BUILD=off"
     )
+    yield b'[farm.a]\ncompilers = ["arm-*"]\n[farm.b]\ntargets = "x"\nport = 1\n\0PORT=2'
     yield b"\0limt=8\0TTL_MAX=2\0CACHE_DIR=/x"
 
 
@@ -64,6 +68,19 @@ def check(data: bytes) -> None:
         for warning in warnings:
             check_line(warning)
         check_config(config)
+        check_farms(some, environ)
+
+
+def check_farms(files: list[tuple[str, str]], environ: dict[str, str]) -> None:
+    try:
+        tables = parse_farms(files, environ)
+    except ConfigError as error:
+        check_line(str(error))
+        return
+    for table in tables:
+        check_line(table.name)
+        check_config(table.config)
+        assert table.compilers or table.targets
 
 
 def check_refusal(text: str, *, of_a_file: bool) -> None:

@@ -20,7 +20,8 @@ HOST = rf"(?:{NAME}|\[[0-9A-Fa-f:.]+(?:%[!-.0-?A-Z^-~]+)?\])"
 LIMIT = r"/0*[1-9][0-9]*"
 PORT = r":0*[1-9][0-9]{0,4}"
 OPTIONS = r"(?:,(?:lzo|cpp|down|auth(?:=[A-Za-z0-9._/-]+)?))*"
-WORD = r"--randomize|--localslots(?:_cpp)?=0*[1-9][0-9]*|\+zeroconf|--discover-distccN"
+ASKING = r"\+zeroconf|--discover-(?:distccN|dns-sd|file=/[!-~]*)"
+WORD = rf"--randomize|--localslots(?:_cpp)?=0*[1-9][0-9]*|{ASKING}"
 SSH = rf"(?:\w[\w.+-]*)?@{NAME}(?:{LIMIT})?(?::[!-+\--~]*)?{OPTIONS}"
 TOKEN = re.compile(
     rf"{WORD}|{HOST}(?:(?:{PORT})?(?:{LIMIT})?|{LIMIT}{PORT}){OPTIONS}|{SSH}", re.ASCII
@@ -41,7 +42,15 @@ WORDS = (
         b",lzo",
     ),
     *(b",cpp", b",down", b",auth=a@b", b"--localslots=", b"--localslots_cpp=2", b"--randomize"),
-    *(b"+zeroconf", b"--discover-distccN", b"me@a:/opt/x", b"@-oProxyCommand=x", b"\xd9\xa3"),
+    *(
+        b"+zeroconf",
+        b"--discover-distccN",
+        b"--discover-dns-sd",
+        b"--discover-file=/x",
+        b"me@a:/opt/x",
+        b"@-oProxyCommand=x",
+        b"\xd9\xa3",
+    ),
 )
 
 
@@ -65,6 +74,8 @@ def check(data: bytes) -> None:
     for candidates in ([], SERVERS):
         full = complete(hosts, candidates, Config(), client="c", cores=2)
         check_list(full)
+        # distcc would look for servers itself, or take a word of ours for a host.
+        assert not re.search(rf"(?:^| )(?:{ASKING})", str(full))
         made = {str(one) for one in full.hosts if not one.verbatim}
         assert not any("@" in one or "," in one for one in made)
         assert any(one.usable for one in full.hosts) or not hosts.discover
