@@ -7,14 +7,14 @@ a server that comes or goes changes the order of no other two.
 
 import hashlib
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from distcc_build.config import Config
 from distcc_build.hosts import HostsList, Hostspec, Kind, Word
 from distcc_build.policy import Server
 
-__all__ = ["Candidate", "complete", "job_count", "order", "pause"]
+__all__ = ["Candidate", "complete", "foremost", "job_count", "order", "pause"]
 
 MAX_LIST = 100
 """Hosts in the list: with 1,000, distcc 3.4 takes 3 ms longer for each compile."""
@@ -43,7 +43,25 @@ class Candidate(NamedTuple):
     """Seconds that its proof took; None when it was not probed."""
 
 
-def order(client: str, servers: Sequence[tuple[str, int]]) -> list[str]:
+HARDLY = 1e-3
+"""Part of a fair share for a server of weight 0 beside others that have one: "a very small chance
+of being selected" (RFC 2782)."""
+
+
+def foremost(candidates: Iterable[Candidate]) -> list[Candidate]:
+    """Those that are used: of each source, the servers of the lowest priority number among them.
+
+    :param candidates: those that are good; the others of their source are held back for the time
+        when none of these is (RFC 2782).
+    """
+    found = list(candidates)
+    lowest: dict[str, int] = {}
+    for server, *_ in found:
+        lowest[server.source] = min(lowest.get(server.source, server.priority), server.priority)
+    return [one for one in found if one.server.priority == lowest[one.server.source]]
+
+
+def order(client: str, servers: Sequence[tuple[str, float]]) -> list[str]:
     """The order in which a client uses servers.
 
     Weighted rendezvous hashing: a server's score is -weight / ln(u), where u in (0, 1) comes
@@ -51,10 +69,10 @@ def order(client: str, servers: Sequence[tuple[str, int]]) -> list[str]:
     Tables", SPAA 2005: the logarithmic method).
 
     :param client: its identity; the same one always gives the same order.
-    :param servers: address and weight of each.
+    :param servers: endpoint and weight of each.
     """
 
-    def score(server: tuple[str, int]) -> tuple[float, str]:
+    def score(server: tuple[str, float]) -> tuple[float, str]:
         address, weight = server
         digest = hashlib.blake2b(f"{client}\0{address}".encode(), digest_size=8).digest()
         u = (int.from_bytes(digest, "big") + 0.5) / 2.0**64
@@ -111,15 +129,30 @@ def complete(
 
 def _ordered(client: str, good: Sequence[Candidate]) -> list[Candidate]:
     """The order of this client, servers with a queue last."""
-    by_address = {str(one.server.address): one for one in good}
-    ordered = [
-        by_address[address]
-        for address in order(client, [(text, one.limit) for text, one in by_address.items()])
-    ]
+    by_endpoint = {one.server.endpoint: one for one in good}
+    shares = _shares(good)
+    weights = [(key, one.limit * shares(one.server)) for key, one in by_endpoint.items()]
+    ordered = [by_endpoint[key] for key in order(client, weights)]
     latencies = sorted(one.latency for one in good if one.latency is not None)
     # The middle one; statistics takes a fifth of Python's own start to import.
     limit = SLOW * latencies[len(latencies) // 2] if latencies else math.inf
     return sorted(ordered, key=lambda one: one.latency is not None and one.latency > limit)
+
+
+def _shares(good: Iterable[Candidate]) -> Callable[[Server], float]:
+    """What part of its limit each server gets: 1 in the mean of those of its source with a weight.
+
+    :param good: the candidates, of one priority each source.
+    """
+    weights: dict[str, list[int]] = {}
+    for server, *_ in good:
+        weights.setdefault(server.source, []).extend([server.weight] if server.weight else [])
+
+    def share(server: Server) -> float:
+        given = weights[server.source]
+        return (server.weight * len(given) / sum(given) or HARDLY) if given else 1
+
+    return share
 
 
 def _local_slots(words: Sequence[Word], cores: int) -> tuple[Word, ...]:

@@ -1,17 +1,28 @@
 """What is to be said of each name of a farm, for those who look after it.  Asks nothing itself."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 
 from distcc_build.config import Config
 from distcc_build.farmfile import Farm
+from distcc_build.hostspec import DISCOVER
 from distcc_build.offer import Line
 from distcc_build.policy import Server, State
 from distcc_build.resolve.answers import Verdict as NameVerdict
 from distcc_build.verdict import Cause, Verdict
 
-__all__ = ["LOOK_BEYOND", "Health", "Row", "numbering", "problems", "reached", "rows", "stop"]
+__all__ = [
+    "LOOK_BEYOND",
+    "Health",
+    "Row",
+    "named_before",
+    "numbering",
+    "problems",
+    "reached",
+    "rows",
+    "stop",
+]
 
 LOOK_BEYOND = 8
 """Names asked for behind the one at which a build's walk stops, to tell a hole from the end."""
@@ -67,6 +78,10 @@ class Row:
     """Jobs at once; None for what is no server."""
     load: float | None = None
     """Load average of its machine, where it tells."""
+    source: str = DISCOVER
+    """The word of the source that named it."""
+    port: int | None = None
+    """Where it listens; None for what is no server."""
 
     @property
     def well(self) -> bool:
@@ -93,14 +108,15 @@ def rows(health: Health) -> list[Row]:
     """One row for each name that there is something to say of."""
     farm, config = health.farm, health.config
     end = reached(farm, config)
-    servers = {server.name: server for server in farm.servers}
+    servers = {server.name: server for server in farm.servers if server.number}
     lines = dict(_numbered(farm, config))
     known = [n for n, line in lines.items() if line.verdict in _MISSES or line.name in servers]
     found = []
     for number, line in lines.items():
         server = servers.get(line.name)
         if server is not None:
-            found.append(_server(health, server, end))
+            if not named_before(farm, server):
+                found.append(_server(health, server, end))
         elif line.verdict == NameVerdict.OTHER_NETWORK.value:
             why = "it is on another network than distcc1: correct it, or set ipv4_network"
             found.append(Row(number, line.name, _address(line), line.verdict, why))
@@ -108,7 +124,16 @@ def rows(health: Health) -> list[Row]:
             # The first stands for all at the end: those that the walk tried are not servers.
             why = f"{line.came_back}: see that the name servers answer"
             found.append(Row(number, line.name, "", "not known", why))
-    return found + [_server(health, one, end) for one in farm.servers if not one.number]
+    others = [one for one in farm.servers if not one.number and not named_before(farm, one)]
+    return found + [_server(health, one, end) for one in others]
+
+
+def named_before(farm: Farm, server: Server) -> bool:
+    """Whether it is a server that another source has named before: that is one, and well."""
+    if server.state is not State.DUPLICATE:
+        return False
+    first = next(one for one in farm.servers if one.endpoint == server.endpoint)
+    return first.source != server.source
 
 
 def problems(
@@ -181,18 +206,22 @@ def _address(line: Line) -> str:
 
 
 def _server(health: Health, server: Server, end: int) -> Row:
-    address = server.endpoint
+    state, why = "not reached", "the walk stops before: close the hole in the numbers"
+    row = Row(
+        *(server.number, server.name, server.endpoint, state, why),
+        source=server.source,
+        port=server.port or health.config.port,
+    )
     if server.number > end:
-        state, why = "not reached", "the walk stops before: close the hole in the numbers"
-        return Row(server.number, server.name, address, state, why)
+        return row
     if server.state is not State.USED:
         state = {State.OWN: OWN, State.REFUSED: "not allowed"}.get(server.state, server.state.value)
-        return Row(server.number, server.name, address, state, server.why)
-    verdicts = health.verdicts.get(address, {})
+        return replace(row, state=state, why=server.why)
+    verdicts = health.verdicts.get(server.endpoint, {})
     state, why = _judged(verdicts)
     limit = server.limit or health.limits.get(str(server.address), health.config.limit)
     load = health.loads.get(str(server.address))
-    return Row(server.number, server.name, address, state, why, verdicts, limit, load)
+    return replace(row, state=state, why=why, verdicts=verdicts, limit=limit, load=load)
 
 
 def _judged(verdicts: Mapping[str, Verdict]) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from distcc_build import machine
 from distcc_build.belonging import belonging
-from distcc_build.choice import Candidate, complete, job_count, pause
+from distcc_build.choice import Candidate, complete, foremost, job_count, pause
 from distcc_build.client import Client, find_client
 from distcc_build.discover import Wanted, discover, resolved
 from distcc_build.farmfile import Farm
@@ -49,7 +49,11 @@ class Situation(NamedTuple):
         return resolved(tuple(words), self.path)
 
     def candidates(self, words: Iterable[str]) -> list[Candidate]:
-        """The servers that are good for all these compilers."""
+        """The servers that are used for all these compilers: good ones, without their backups."""
+        return foremost(self.good(words))
+
+    def good(self, words: Iterable[str]) -> list[Candidate]:
+        """The servers that are good for all these compilers, backups among them."""
         farm, config = self.farm, self.inputs.config
         if farm is None or not self.client.usable:
             return []

@@ -13,9 +13,10 @@ from typing import NamedTuple
 from distcc_build import values
 from distcc_build.config import Config
 from distcc_build.errors import UsageError
-from distcc_build.hostspec import IPAddress
+from distcc_build.hostspec import DEFAULT_PORT, IPAddress
 from distcc_build.policy import refusal
 from distcc_build.resolve.slots import MAX_SLOTS
+from distcc_build.sources.service import BROWSE, SERVICE
 
 __all__ = ["FORMATS", "Listed", "Record", "Zone", "doubts", "parse_listed", "records"]
 
@@ -47,9 +48,10 @@ class Record(NamedTuple):
     name: str
     """Absolute, with the dot at its end."""
     type: str
-    """A, AAAA or TXT."""
+    """A, AAAA, TXT, PTR or SRV."""
     data: str
-    """The address, or a TXT record's only string without quotes."""
+    """The address, a TXT record's only string without quotes, the name that a PTR record leads
+    to, or the numbers and the name of an SRV record; these names have the dot at their end."""
 
 
 class Zone(NamedTuple):
@@ -69,6 +71,10 @@ class Zone(NamedTuple):
     """Of the whole zone, without the dot at their end; a zone file needs one."""
     serial: int = 1
     """Of the whole zone."""
+    services: bool = False
+    """Whether the servers are listed for DNS-SD too (RFC 6763)."""
+    port: int = DEFAULT_PORT
+    """Where they listen, for that."""
 
     def name(self, index: int) -> str:
         """The absolute name of the server at this index of the list."""
@@ -114,6 +120,27 @@ def records(zone: Zone) -> Iterator[Record]:
             yield Record(name, "A" if address.version == 4 else "AAAA", str(address))
         if server.slots is not None:
             yield Record(name, "TXT", f"slots={server.slots}")
+    if zone.services:
+        yield from _services(zone)
+
+
+def _services(zone: Zone) -> Iterator[Record]:
+    """What lists the servers for DNS-SD: an instance each, of the same name as its host."""
+    kind = f"{SERVICE}.{zone.domain}."
+    # Where to browse (RFC 6763 section 11).
+    yield Record(f"{BROWSE}.{zone.domain}.", "PTR", f"{zone.domain}.")
+    for index, server in enumerate(zone.servers):
+        host = zone.name(index)
+        # The label with the number: no two are the same.
+        label = next(one for one in zone.pattern.split(".") if "%d" in one)
+        name = f"{label.replace('%d', str(zone.first + index))}.{kind}"
+        if len(name) > MAX_NAME:
+            raise UsageError(f"{name} has {len(name)} characters, expected {MAX_NAME} at most")
+        yield Record(kind, "PTR", name)
+        yield Record(name, "SRV", f"0 0 {zone.port} {host}")
+        # There has to be one, even if it says nothing (RFC 6763 section 6.1).
+        said = "txtvers=1" if server.slots is None else f"jobs={server.slots}"
+        yield Record(name, "TXT", said)
 
 
 def bind(zone: Zone) -> str:
@@ -139,13 +166,23 @@ def dnsmasq(zone: Zone) -> str:
     """Lines of dnsmasq.conf."""
     found = list(records(zone))
     lines = [f"local=/{zone.domain}/"] if zone.whole else []
-    for name in dict.fromkeys(one.name for one in found):
-        words = [name.rstrip(".")]
-        words += [one.data for one in found if one.name == name and one.type != "TXT"]
+    hosts = [one for one in found if one.type in {"A", "AAAA"}]
+    for name in dict.fromkeys(one.name for one in hosts):
+        words = [name.rstrip("."), *(one.data for one in hosts if one.name == name)]
         lines.append(f"host-record={','.join(words)},{zone.ttl}")
         # dnsmasq sends each question of a type that it has not on to its own name servers.
         lines += [] if zone.whole else [f"local=/{name.rstrip('.')}/"]
-    lines += [f"txt-record={one.name.rstrip('.')},{one.data}" for one in found if one.type == "TXT"]
+    if zone.services and not zone.whole:
+        lines += [f"local=/{name}.{zone.domain}/" for name in (SERVICE, BROWSE)]
+    for one in found:
+        name = one.name.rstrip(".")
+        if one.type == "TXT":
+            lines.append(f"txt-record={name},{one.data}")
+        elif one.type == "PTR":
+            lines.append(f"ptr-record={name},{one.data.rstrip('.')}")
+        elif one.type == "SRV":
+            priority, weight, port, host = one.data.split(" ")
+            lines.append(f"srv-host={name},{host.rstrip('.')},{port},{priority},{weight}")
     return "\n".join(lines)
 
 
@@ -165,7 +202,15 @@ def route53(zone: Zone) -> str:
 
     :raises UsageError: when it is more than Route 53 takes in one change.
     """
+    if zone.services and zone.first > 1:
+        raise UsageError(
+            "Route 53 keeps all services of a domain in one record set, which a change replaces: "
+            "give all servers, without --first"
+        )
     found = list(records(zone))
+    sets: dict[tuple[str, str], list[Record]] = {}
+    for one in found:
+        sets.setdefault((one.name, one.type), []).append(one)
     size = sum(len(_quoted(one)) for one in found)
     if len(found) > ROUTE53_RECORDS or size > ROUTE53_CHARACTERS:
         raise UsageError(
@@ -178,13 +223,13 @@ def route53(zone: Zone) -> str:
             {
                 "Action": "UPSERT",
                 "ResourceRecordSet": {
-                    "Name": one.name,
-                    "Type": one.type,
+                    "Name": name,
+                    "Type": kind,
                     "TTL": zone.ttl,
-                    "ResourceRecords": [{"Value": _quoted(one)}],
+                    "ResourceRecords": [{"Value": _quoted(one)} for one in same],
                 },
             }
-            for one in found
+            for (name, kind), same in sets.items()
         ],
     }
     return json.dumps(batch, indent=2)

@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING
 from distcc_build.errors import UsageError
 
 if TYPE_CHECKING:
+    from distcc_build.farmfile import Farm
     from distcc_build.inputs import Inputs
     from distcc_build.launch import Situation
 
 __all__ = [
+    "accounts",
     "add_farm",
     "add_options",
     "cache_directory",
@@ -181,6 +183,22 @@ def print_json(table: Mapping[str, object], *, version: int = 1) -> None:
     import json
 
     print(json.dumps({"version": version, **table}, indent=2))
+
+
+def accounts(farm: "Farm | None") -> list[dict[str, object]]:
+    """How the sources beside the numbered names came to what they gave, for `print_json`."""
+    return [
+        {
+            "source": one.source,
+            "why": one.why,
+            "degraded": one.degraded,
+            "lines": [
+                {"name": line.name, "came_back": line.came_back, "verdict": line.verdict}
+                for line in one.lines
+            ],
+        }
+        for one in (farm.accounts if farm else ())
+    ]
 
 
 def warn(lines: Iterable[str]) -> None:

@@ -4,13 +4,17 @@ import argparse
 import time
 from typing import TYPE_CHECKING
 
-from distcc_build.cli.common import add_options, environment
+from distcc_build.cli.common import add_options, environment, printable
 from distcc_build.cli.progress import waiting
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
+    from distcc_build.farmfile import Farm
     from distcc_build.launch import Situation
+    from distcc_build.offer import Line
+    from distcc_build.policy import Server
 
 HELP = "tell how the servers were found and what a compile would do"
 EXAMPLE = "distcc-build explain --compiler clang++"
@@ -60,24 +64,53 @@ def _farm(situation: "Situation") -> None:
     age, left = time.time() - farm.made, farm.until - time.time()
     state = f"fresh for {left:.0f} s more" if left > 0 else "stale"
     print(f"discovery     {age:.0f} s ago, {farm.queries} queries in {farm.seconds:.3f} s, {state}")
-    by_name = {server.name: server for server in farm.servers}
-    for line in farm.lines:
-        server = by_name.get(line.name)
-        verdict = line.verdict
-        if server is not None:
-            verdict = f"{server.state.value}: {server.why}" if server.why else server.state.value
-        print(f"  {line.name}  {line.came_back}  -> {verdict}")
-    print(f"stopped       {farm.why}")
+    accounts = {one.source: one for one in farm.accounts}
+    sources = situation.inputs.config.sources
+    for word in sources:
+        account = accounts.get(word)
+        if account is not None:
+            asked = f"{account.queries} queries in " if account.queries else ""
+            print(f"source        {printable(word)}, {asked}{account.seconds:.3f} s")
+        elif len(sources) > 1:
+            print(f"source        {printable(word)}")
+        _source(farm, word, account.lines if account else farm.lines)
+        if account is not None and account.degraded:
+            print("  not asked, or not for all: what it gave before stays in use")
+    print(f"stopped       {printable(farm.why)}")
     if farm.degraded:
         print("degraded      some names could not be asked; tried again within a minute")
+
+
+def _source(farm: "Farm", word: str, lines: "Sequence[Line]") -> None:
+    """Print what one source said, and what becomes of its servers."""
+    servers = [one for one in farm.servers if one.source == word]
+    for line in lines:
+        named = line.offer or line.name
+        server = next((one for one in servers if one.name == named), None)
+        verdict = line.verdict
+        if server is not None:
+            # Several services of one host come in the order of their servers.
+            servers.remove(server)
+            verdict = _verdict(server)
+        print(f"  {printable(f'{line.name}  {line.came_back}  -> {verdict}')}")
+    for server in servers:
+        print(f"  {printable(f'{server.name}  {server.endpoint}  -> {_verdict(server)}')}")
+
+
+def _verdict(server: "Server") -> str:
+    return f"{server.state.value}: {server.why}" if server.why else server.state.value
 
 
 def _proofs(situation: "Situation", word: str) -> None:
     farm = situation.farm
     if farm is None:
         return
+    held = _held_back(situation, word)
     if not situation.inputs.config.probe:
         print("probe         off: every server counts, whatever it has installed")
+        for server in farm.used:
+            if why := held.get((server.source, server.endpoint)):
+                print(f"  {server.name}  {server.endpoint}  -> {why}")
         return
     for compiler in situation.compilers([word]):
         print(f"compiler      {compiler.path}, which distcc sends as {compiler.name}")
@@ -86,7 +119,21 @@ def _proofs(situation: "Situation", word: str) -> None:
         for server in farm.used:
             verdict = farm.proofs.get(compiler.key, {}).get(server.endpoint)
             said = verdict.sentence if verdict else "not probed"
+            if why := held.get((server.source, server.endpoint)):
+                said += f"; {why}"
             print(f"  {server.name}  {server.endpoint}  -> {said}")
+
+
+def _held_back(situation: "Situation", word: str) -> dict[tuple[str, str], str]:
+    """Why each good server that is a backup now is not used: by its source and endpoint."""
+    used = situation.candidates([word])
+    lowest = {one.server.source: one.server.priority for one in used}
+    return {
+        (server.source, server.endpoint): f"held back: priority {server.priority}, while there "
+        f"are good ones of priority {lowest[server.source]}"
+        for server, *_ in situation.good([word])
+        if server.priority > lowest[server.source]
+    }
 
 
 def _plan(word: str, path: "Path") -> None:

@@ -3,6 +3,7 @@
 import argparse
 
 from distcc_build.cli.common import (
+    accounts,
     add_options,
     cache_directory,
     environment,
@@ -77,11 +78,14 @@ def run(args: argparse.Namespace) -> int:
                 "number": one.number,
                 "name": one.name,
                 "address": str(one.address),
+                "port": one.port or inputs.config.port,
+                "source": one.source,
                 "state": one.state.value,
                 "why": one.why,
             }
             for one in servers
         ],
+        "accounts": accounts(farm),
     }
     print_json(table)
     return 0

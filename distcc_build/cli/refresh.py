@@ -35,6 +35,6 @@ def run(args: argparse.Namespace) -> int:
         print(f"nothing to discover: {situation.inputs.hosts_source} lists the servers")
         return 0
     farm = situation.farm
-    good, jobs = len(situation.candidates([args.compiler])), situation.jobs(args.compiler)
+    good, jobs = len(situation.good([args.compiler])), situation.jobs(args.compiler)
     print(f"{len(farm.used)} servers, {good} good for {args.compiler}, {jobs} jobs: {farm.why}")
     return 0

@@ -5,6 +5,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from distcc_build.cli.common import (
+    accounts,
     add_farm,
     add_options,
     cache_directory,
@@ -151,6 +152,8 @@ def _report(health: "Health", found: "Sequence[Row]") -> dict[str, Any]:
                 "number": row.number,
                 "name": row.name,
                 "address": row.address or None,
+                "port": row.port,
+                "source": row.source,
                 "state": row.state,
                 "well": row.well,
                 "why": row.why,
@@ -172,4 +175,5 @@ def _report(health: "Health", found: "Sequence[Row]") -> dict[str, Any]:
             }
             for row in found
         ],
+        "accounts": accounts(health.farm),
     }

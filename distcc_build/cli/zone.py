@@ -78,6 +78,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="serial number of the whole zone (default: the minutes since 1970)",
     )
     parser.add_argument(
+        "--dns-sd",
+        action="store_true",
+        help="list the servers as services too, with the option port, for --discover-dns-sd",
+    )
+    parser.add_argument(
         "servers",
         nargs="*",
         metavar="SERVER",
@@ -115,6 +120,8 @@ def run(args: argparse.Namespace) -> int:
         nameservers=tuple(args.ns),
         # It only has to grow; seconds are more than the option takes.
         serial=args.serial or int(time.time()) // 60,
+        services=args.dns_sd,
+        port=config.port,
     )
     text = WRITERS[args.format](zone)
     warn(doubts(zone, config))

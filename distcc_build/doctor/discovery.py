@@ -10,12 +10,13 @@ from distcc_build.belonging import belonging
 from distcc_build.config import Config
 from distcc_build.doctor.case import Case
 from distcc_build.doctor.findings import Check, Loss, Section, Status, ok, problem, skipped
+from distcc_build.doctor.sources import look_at
 from distcc_build.doctor.words import duration, plain, remedy_in
 from distcc_build.examine import examine
-from distcc_build.health import Health, numbering, reached, stop
-from distcc_build.hostspec import Kind
+from distcc_build.health import Health, named_before, numbering, reached, stop
+from distcc_build.hostspec import DISCOVER, Kind
 from distcc_build.inputs import Inputs
-from distcc_build.policy import State
+from distcc_build.policy import Server, State
 from distcc_build.search import surroundings
 
 __all__ = ["look"]
@@ -43,7 +44,14 @@ def _checks(case: Case) -> Iterator[Check]:
     )
     # Other servers that the list names are not lost with these.
     own = any(one.usable and one.kind is not Kind.LOCAL for one in inputs.hosts.hosts)
-    yield from _names(health, Loss.SERVERS if own else Loss.ALL)
+    accounts = {one.source: one for one in health.farm.accounts}
+    for word in inputs.config.sources:
+        other = any(_usable(one) and one.source != word for one in health.farm.servers)
+        loss = Loss.SERVERS if own or other else Loss.ALL
+        if word == DISCOVER:
+            yield from _names(health, loss)
+        elif word in accounts:
+            yield from look_at(health.farm, accounts[word], loss)
     yield from _kept(case.directory, inputs.config)
 
 
@@ -63,6 +71,10 @@ def _of_one_farm(case: Case, inputs: Inputs) -> Generator[Check, None, Inputs]:
     return one
 
 
+def _usable(server: Server) -> bool:
+    return server.state in {State.USED, State.OWN}
+
+
 def _names(health: Health, loss: Loss) -> Iterator[Check]:
     """What the names came to.
 
@@ -70,8 +82,9 @@ def _names(health: Health, loss: Loss) -> Iterator[Check]:
     """
     farm, config = health.farm, health.config
     end = reached(farm, config)
-    servers = [one for one in farm.servers if one.number < end]
-    usable = [one for one in servers if one.state in {State.USED, State.OWN}]
+    servers = [one for one in farm.servers if 0 < one.number < end]
+    # One that another source has named before is that source's, and as good as any.
+    usable = [one for one in servers if _usable(one) or named_before(farm, one)]
     said, odd = stop(health), list(numbering(health))
     if usable:
         last = plain(servers[-1].name)
@@ -89,7 +102,8 @@ def _names(health: Health, loss: Loss) -> Iterator[Check]:
             _remedy(said, farm.domain, wild=bool(odd)),
             loss,
         )
-    if farm.degraded and usable:
+    others = any(one.degraded for one in farm.accounts)
+    if farm.degraded and usable and not others:
         text = "some names could not be asked, and are tried again within a minute"
         yield problem("name servers", text, "see that they answer all names", Loss.SERVERS)
     for line in odd if servers else ():

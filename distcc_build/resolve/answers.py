@@ -13,8 +13,10 @@ __all__ = [
     "Failed",
     "Found",
     "Known",
+    "Labels",
     "Missing",
     "Question",
+    "Service",
     "Step",
     "Verdict",
     "WalkResult",
@@ -28,6 +30,19 @@ MAX_ADDRESSES = 16
 """Of each IP version, how many addresses of a name are looked at; an answer holds thousands."""
 
 
+Labels: TypeAlias = tuple[bytes, ...]
+"""A name of any bytes, label by label; the root has none."""
+
+
+class Service(NamedTuple):
+    """What an SRV record says (RFC 2782)."""
+
+    priority: int
+    weight: int
+    port: int
+    target: Labels
+
+
 class Found(NamedTuple):
     """The name exists."""
 
@@ -38,6 +53,10 @@ class Found(NamedTuple):
     """The AAAA half is still out; the same question is answered once more."""
     texts: tuple[tuple[bytes, ...], ...] = ()
     """The strings of each TXT record; for a question about those, which has no addresses."""
+    names: tuple[Labels, ...] = ()
+    """Where each PTR record leads; for a question about those."""
+    services: tuple[Service, ...] = ()
+    """The SRV records; for a question about those."""
 
 
 class Missing(NamedTuple):

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import Self
 
 from distcc_build.loop import Loop
-from distcc_build.resolve.answers import Failed
+from distcc_build.resolve.answers import Failed, Labels
 from distcc_build.resolve.pair import Reply
 
 __all__ = ["BOGUS", "NOT_VALIDATED", "NO_VALIDATOR", "SYSTEM", "Unasked", "on_this_machine"]
@@ -60,3 +60,7 @@ class Unasked:
         self._loop.call_soon(functools.partial(reply, Failed(self._why)))
 
     ask_text = ask
+
+    def ask_records(self, name: Labels, rdtype: int, reply: Reply) -> None:  # noqa: ARG002
+        """Answer that the records could not be asked for."""
+        self._loop.call_soon(functools.partial(reply, Failed(self._why)))

@@ -10,12 +10,12 @@ import struct
 from ipaddress import IPv4Address, IPv6Address
 from typing import NamedTuple
 
-from distcc_build.resolve.answers import Answer, Found, Missing, lowest
+from distcc_build.resolve.answers import Answer, Found, Labels, Missing, lowest
 
-__all__ = ["AAAA", "TXT", "A", "Response", "query", "question", "read_usual"]
+__all__ = ["AAAA", "PTR", "SRV", "TXT", "A", "Response", "query", "question", "read_usual"]
 
-A, AAAA, TXT = 1, 28, 16
-"""Types of records (RFC 1035 section 3.2.2, RFC 3596 section 2.1)."""
+A, AAAA, TXT, PTR, SRV = 1, 28, 16, 12, 33
+"""Types of records (RFC 1035 section 3.2.2, RFC 3596 section 2.1, RFC 2782)."""
 
 SOA = 6
 IN = 1
@@ -49,13 +49,14 @@ class Response(NamedTuple):
     """Failed for what is worth asking again; of a truncated packet it means nothing."""
 
 
-def question(name: str, rdtype: int) -> bytes:
+def question(name: str | Labels, rdtype: int) -> bytes:
     """The question section of a packet (RFC 1035 section 4.1.2).
 
-    :param name: the full name, with or without the dot at its end; it has no escapes.
+    :param name: the full name: a text without escapes, with or without the dot at its end, or
+        labels of any bytes.
     :raises ValueError: when no such name can be.
     """
-    labels = name.removesuffix(".").encode("ascii").split(b".")
+    labels = name.removesuffix(".").encode("ascii").split(b".") if isinstance(name, str) else name
     if not all(0 < len(one) <= MAX_LABEL for one in labels):
         raise ValueError(name)
     whole = b"".join(bytes([len(one)]) + one for one in labels) + b"\0"
@@ -114,6 +115,9 @@ def _found(data: bytes, at: int, asked: bytes, count: int) -> Found | None:
     if wanted == TXT:
         texts = [_strings(one) for one in dict.fromkeys(found)]
         return Found((), float(ttl), texts=tuple(texts)) if all(texts) else None
+    if wanted not in {A, AAAA}:
+        # Names in records may be compressed.
+        return None
     size, kind = (4, IPv4Address) if wanted == A else (16, IPv6Address)
     if any(len(one) != size for one in found):
         return None

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Self
 
 from distcc_build.loop import Loop, Timer
-from distcc_build.resolve.answers import Answer, Failed
+from distcc_build.resolve.answers import Answer, Failed, Labels
 from distcc_build.resolve.dnssec import BOGUS, NOT_VALIDATED
 from distcc_build.resolve.losses import CHECK, RETRY, Losses, Sent
 from distcc_build.resolve.packet import AAAA, TXT, A, Response, query, question, read_usual
@@ -33,7 +33,9 @@ class Half:
         *("started", "stream", "timer", "why", "wire"),
     )
 
-    def __init__(self, name: str, rdtype: int, done: Reply, *, started: float, server: int) -> None:
+    def __init__(
+        self, name: str | Labels, rdtype: int, done: Reply, *, started: float, server: int
+    ) -> None:
         self.name = name
         self.rdtype = rdtype
         self.asked = question(name, rdtype)
@@ -109,7 +111,11 @@ class DnsResolver:
         """Look up the TXT records of a name; `reply` is called once."""
         self._ask(name, TXT, reply)
 
-    def _ask(self, name: str, rdtype: int, done: Reply) -> None:
+    def ask_records(self, name: Labels, rdtype: int, reply: Reply) -> None:
+        """Look up PTR, SRV or TXT records, at a name of any bytes; `reply` is called once."""
+        self._ask(name, rdtype, reply)
+
+    def _ask(self, name: str | Labels, rdtype: int, done: Reply) -> None:
         now, server = self._loop.time(), self._last_server
         try:
             half = Half(name, rdtype, done, started=now, server=server)

@@ -16,12 +16,14 @@ from queue import SimpleQueue
 from typing import Self
 
 from distcc_build.loop import Loop, Timer
-from distcc_build.resolve.answers import Answer, Failed, Found, Missing, lowest
+from distcc_build.resolve.answers import Answer, Failed, Found, Labels, Missing, lowest
 
 __all__ = ["SystemResolver"]
 
 THREADS = 32
 """Look-ups at once; each is a thread that may hang in the C library for as long as it likes."""
+
+ADDRESSES_ONLY = 'resolver = "system" knows addresses only (set resolver = "dns")'
 
 ABSENT = {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)}
 
@@ -81,6 +83,15 @@ class SystemResolver:
     def ask_text(self, name: str, reply: Callable[[Answer], None]) -> None:  # noqa: ARG002
         """Answer that there are no TXT records: getaddrinfo knows only addresses."""
         self._loop.call_soon(functools.partial(reply, Missing(0.0, nxdomain=False)))
+
+    def ask_records(
+        self,
+        name: Labels,  # noqa: ARG002
+        rdtype: int,  # noqa: ARG002
+        reply: Callable[[Answer], None],
+    ) -> None:
+        """Answer that the records could not be asked for."""
+        self._loop.call_soon(functools.partial(reply, Failed(ADDRESSES_ONLY)))
 
     def _collect(self) -> None:
         with contextlib.suppress(BlockingIOError):

@@ -10,8 +10,17 @@ import dns.name
 import dns.rcode
 import dns.rdataclass
 import dns.rdatatype
+import dns.rdtypes.IN.SRV
 
-from distcc_build.resolve.answers import Answer, Failed, Found, Missing, lowest
+from distcc_build.resolve.answers import (
+    Answer,
+    Failed,
+    Found,
+    Labels,
+    Missing,
+    Service,
+    lowest,
+)
 from distcc_build.resolve.packet import MAX_NEGATIVE, Response
 
 __all__ = ["read_unusual"]
@@ -79,6 +88,10 @@ def _answer(message: dns.message.QueryMessage, rdtype: dns.rdatatype.RdataType) 
         ttl = float(chain.minimum_ttl)
         if rdtype == dns.rdatatype.TXT:
             return Found((), ttl, texts=tuple(tuple(item.strings) for item in chain.answer))
+        if rdtype == dns.rdatatype.PTR:
+            return Found((), ttl, names=tuple(_labels(item.target) for item in chain.answer))
+        if rdtype == dns.rdatatype.SRV:
+            return Found((), ttl, services=tuple(_service(item) for item in chain.answer))
         return Found(lowest(ipaddress.ip_address(item.address) for item in chain.answer), ttl)
     # Without an SOA a negative answer says nothing of how long it holds (RFC 2308 section 5).
     told = any(
@@ -87,3 +100,12 @@ def _answer(message: dns.message.QueryMessage, rdtype: dns.rdatatype.RdataType) 
     )
     ttl = min(chain.minimum_ttl, MAX_NEGATIVE) if told else 0
     return Missing(float(ttl), message.rcode() == dns.rcode.NXDOMAIN)
+
+
+def _service(item: dns.rdtypes.IN.SRV.SRV) -> Service:
+    return Service(item.priority, item.weight, item.port, _labels(item.target))
+
+
+def _labels(name: dns.name.Name) -> Labels:
+    """Without the root's, which is empty."""
+    return name.labels[:-1]

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from distcc_build.farmfile import Asked, Farm, Grant
+from distcc_build.hostspec import DISCOVER
 from distcc_build.offer import Line, Offer
+from distcc_build.policy import Server
 from distcc_build.resolve.answers import Answer, Failed, Found, Missing, Step, WalkResult
 from distcc_build.resolve.answers import Verdict as NameVerdict
 
@@ -42,7 +44,7 @@ class Numbered:
                 answers[name] = Asked(answer, now + min(answer.ttl, MAX_KEPT))
         self._answers = answers
         self._grants = {**(old.grants if old else {}), **walked.grants}
-        self._before = {} if old is None else {server.name: server for server in old.servers}
+        self._before = {} if old is None else _by_name(old)
 
     def offers(self) -> list[Offer]:
         """The servers."""
@@ -75,6 +77,10 @@ class Numbered:
             answers=self._answers,
             grants={one: self._grants[one] for one in names if one in self._grants},
         )
+
+
+def _by_name(farm: Farm) -> dict[str, Server]:
+    return {server.name: server for server in farm.servers if server.source == DISCOVER}
 
 
 def came_back(answer: Answer) -> str:

@@ -9,10 +9,13 @@ from collections.abc import Iterable, Sequence
 
 from distcc_build.values import is_domain
 
-__all__ = ["SERVICE", "host_name", "limit_of", "of_itself", "shown"]
+__all__ = ["BROWSE", "SERVICE", "host_name", "limit_of", "of_itself", "shown"]
 
 SERVICE = "_distcc._tcp"
 """What distccd --zeroconf registers (distcc src/zeroconf-reg.c)."""
+
+BROWSE = "b._dns-sd._udp"
+"""Where a domain says which domains to browse for services (RFC 6763 section 11)."""
 
 MAX_LIMIT = 1000
 """Jobs at once that are believed of one server, as of its TXT record (resolve/slots.py)."""

@@ -7,9 +7,10 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from distcc_build.choice import Candidate, complete, job_count, order, pause
+from distcc_build.choice import Candidate, complete, foremost, job_count, order, pause
 from distcc_build.config import Config
 from distcc_build.hosts import DISCOVER, HostsList, parse_hosts
+from distcc_build.hostspec import DNS_SD, ZEROCONF
 from distcc_build.policy import Server, State
 
 CONFIG = Config()
@@ -108,6 +109,52 @@ def test_a_server_with_a_queue_comes_last() -> None:
         for n in range(200)
     }
     assert "10.0.0.1" in first
+
+
+def service(number: int, priority: int = 0, weight: int = 0, source: str = DNS_SD) -> Candidate:
+    one = candidate(number)
+    server = one.server._replace(priority=priority, weight=weight, source=source)
+    return one._replace(server=server)
+
+
+def test_backups_are_held_back_while_others_of_their_source_are_good() -> None:
+    primary, backup, last = service(1, 10), service(2, 20), service(3, 30)
+    walked, other = candidate(4), service(5, 40, source=ZEROCONF)
+    assert foremost([backup, primary, walked, other, last]) == [primary, walked, other]
+    assert foremost([last, backup]) == [backup]
+    assert foremost([]) == []
+
+
+def test_several_servers_of_one_address_are_listed_all() -> None:
+    two = [candidate(1), candidate(1)]
+    two[1] = two[1]._replace(server=two[1].server._replace(port=4000))
+    hosts = [str(one) for one in full(DISCOVER, *two).hosts]
+    assert sorted(hosts) == ["10.0.0.1/8", "10.0.0.1:4000/8"]
+
+
+def first_choices(*candidates: Candidate) -> list[float]:
+    """Which part of 2,000 clients has each of them first."""
+    count = 2000
+    firsts = [full(DISCOVER, *candidates, client=str(n)).hosts[0].host for n in range(count)]
+    return [firsts.count(str(one.server.address)) / count for one in candidates]
+
+
+def test_weights_share_out_the_clients() -> None:
+    shares = first_choices(service(1, weight=1), service(2, weight=3))
+    assert shares == pytest.approx([0.25, 0.75], abs=0.05)
+
+
+def test_a_weight_of_zero_beside_others_is_hardly_used_and_not_left_out() -> None:
+    none, some = first_choices(service(1, weight=0), service(2, weight=5))
+    assert none < 0.01
+    assert some > 0.99
+    assert len(full(DISCOVER, service(1, weight=0), service(2, weight=5)).hosts) >= 2
+
+
+def test_without_weights_all_are_equal_as_they_are_beside_another_source() -> None:
+    assert first_choices(service(1), service(2)) == pytest.approx([0.5, 0.5], abs=0.05)
+    shares = first_choices(service(1, weight=1000), service(2, weight=1000), candidate(3))
+    assert shares == pytest.approx([1 / 3] * 3, abs=0.05)
 
 
 SERVERS = [(f"10.{n // 250}.0.{n % 250}", (4, 8, 16, 64)[n % 4]) for n in range(200)]

@@ -7,7 +7,8 @@ import pytest
 
 from distcc_build.config import Config
 from distcc_build.farmfile import Farm
-from distcc_build.health import LOOK_BEYOND, Health, problems, reached, rows
+from distcc_build.health import LOOK_BEYOND, Health, named_before, problems, reached, rows
+from distcc_build.hostspec import DISCOVER, DNS_SD
 from distcc_build.offer import Line
 from distcc_build.policy import Server, State
 from distcc_build.resolve.answers import Verdict as NameVerdict
@@ -201,3 +202,35 @@ def test_the_limit_is_the_names_own_then_the_stats_pages_then_the_setting() -> N
     full = Health(base.config, told, base.verdicts, {}, limits, {"10.0.0.2": 0.5})
     assert [row.limit for row in rows(full)] == [16, 5, 7]
     assert [row.load for row in rows(full)] == [None, 0.5, None]
+
+
+def service(farm: Farm, number: int, source: str, state: State = State.USED) -> Farm:
+    """The farm with a server that another source has named, at this number's address."""
+    address = ipaddress.ip_address(f"10.0.0.{number}")
+    more = Server(0, f"build{number}.{DOMAIN}.", address, state, source=source)
+    return farm._replace(servers=(*farm.servers, more))
+
+
+def test_a_server_of_two_sources_is_one_and_well() -> None:
+    both = service(farm("s."), 1, DNS_SD, State.DUPLICATE)
+    first, second = both.servers
+    assert [named_before(both, one) for one in both.servers] == [False, True]
+    assert [(row.name, row.source, row.port) for row in rows(Health(Config(), both))] == [
+        ("distcc1.farm.test.", DISCOVER, 3632)
+    ]
+    turned = both._replace(
+        servers=(second._replace(state=State.USED), first._replace(state=State.DUPLICATE))
+    )
+    assert [row.source for row in rows(Health(Config(), turned))] == [DNS_SD]
+    same = both._replace(servers=(first, second._replace(source=DISCOVER)))
+    assert not named_before(same, same.servers[1])
+
+
+def test_servers_of_other_sources_have_their_rows_and_keep_their_names_apart() -> None:
+    found = service(farm("s."), 2, DNS_SD)
+    alike = found.servers[1]._replace(name="distcc1.farm.test.", port=4000)
+    found = found._replace(servers=(found.servers[0], alike))
+    assert [(row.number, row.address, row.port) for row in rows(Health(Config(), found))] == [
+        (1, "10.0.0.1", 3632),
+        (0, "10.0.0.2:4000", 4000),
+    ]

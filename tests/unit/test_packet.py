@@ -1,12 +1,24 @@
 """Packets of a name server read without dnspython: what is usual, and that all else is not."""
 
 import struct
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
 from distcc_build.hostspec import parse_address
-from distcc_build.resolve.answers import Found, Missing
-from distcc_build.resolve.packet import AAAA, TXT, A, Response, query, question, read_usual
+from distcc_build.resolve.answers import Found, Missing, Service
+from distcc_build.resolve.packet import (
+    AAAA,
+    PTR,
+    SRV,
+    TXT,
+    A,
+    Response,
+    query,
+    question,
+    read_usual,
+)
 from distcc_build.resolve.unusual import read_unusual
 
 NAME = "distcc1.farm.test."
@@ -51,6 +63,44 @@ def test_a_question_as_it_is_sent() -> None:
 def test_no_question_about_what_is_no_name(name: str) -> None:
     with pytest.raises(ValueError, match=r".*"):
         question(name, A)
+
+
+def test_a_question_about_a_name_of_any_bytes() -> None:
+    labels = ("a.b \u00e9\0".encode(), b"_distcc", b"_tcp")
+    asked = question(labels, SRV)
+    assert asked == b"\x07a.b \xc3\xa9\0\x07_distcc\4_tcp\0\0\x21\0\1"
+    for broken in ((b"",), (b"x" * 64,), (b"x" * 63,) * 4):
+        with pytest.raises(ValueError, match=r".*"):
+            question(broken, PTR)
+
+
+NUMBERED = struct.pack("!HHH", 10, 5, 3632)
+
+
+@pytest.mark.parametrize(
+    ("rdtype", "data", "found"),
+    [
+        (PTR, b"\4a.b\xff" + POINTER, {"names": ((b"a.b\xff", *NAME.encode().split(b".")[:-1]),)}),
+        (PTR, b"\0", {"names": ((),)}),
+        (SRV, NUMBERED + b"\1x\0", {"services": (Service(10, 5, 3632, (b"x",)),)}),
+        (SRV, NUMBERED + b"\0", {"services": (Service(10, 5, 3632, ()),)}),
+        # As long as an IPv6 address.
+        (SRV, NUMBERED + b"\x08xxxxxxxx\0", {"services": (Service(10, 5, 3632, (b"x" * 8,)),)}),
+    ],
+)
+def test_names_in_records_are_read_with_dnspython(
+    rdtype: int, data: bytes, found: Mapping[str, Any]
+) -> None:
+    asked = question(NAME, rdtype)
+    answer = packet(record(rdtype, data), asked=asked)
+    assert told(answer, asked) is None
+    assert read_unusual(answer, asked) == Response(True, False, False, Found((), 60.0, **found))
+
+
+def test_that_there_is_no_such_record_is_read_without_dnspython() -> None:
+    asked = question(NAME, PTR)
+    data = packet(record(6, b"\0\0" + NUMBERS), (0, 1, 0), asked=asked)
+    assert told(data, asked) == Response(True, False, False, Missing(30.0, nxdomain=False))
 
 
 def test_addresses_and_the_shortest_ttl() -> None:

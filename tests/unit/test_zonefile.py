@@ -196,3 +196,49 @@ def test_settings_of_clients_are_heeded() -> None:
 def test_a_name_server_in_the_zone_needs_an_address_there() -> None:
     (line,) = doubted("10.1.0.1", nameservers=("ns.farm.test",))
     assert line.startswith("ns.farm.test is in the zone itself")
+
+
+def test_services_are_listed_beside_the_names() -> None:
+    given = zone("10.1.0.11/16", "10.1.0.12", services=True, port=4000, pattern="cc%d.x", first=9)
+    assert list(records(given))[3:] == [
+        Record("b._dns-sd._udp.farm.test.", "PTR", "farm.test."),
+        Record("_distcc._tcp.farm.test.", "PTR", "cc9._distcc._tcp.farm.test."),
+        Record("cc9._distcc._tcp.farm.test.", "SRV", "0 0 4000 cc9.x.farm.test."),
+        Record("cc9._distcc._tcp.farm.test.", "TXT", "jobs=16"),
+        Record("_distcc._tcp.farm.test.", "PTR", "cc10._distcc._tcp.farm.test."),
+        Record("cc10._distcc._tcp.farm.test.", "SRV", "0 0 4000 cc10.x.farm.test."),
+        Record("cc10._distcc._tcp.farm.test.", "TXT", "txtvers=1"),
+    ]
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_services_for_dnsmasq(whole: bool) -> None:
+    lines = FORMATS["dnsmasq"](zone("10.1.0.11/16", services=True, whole=whole)).splitlines()
+    assert lines[-3:] == [
+        "ptr-record=_distcc._tcp.farm.test,distcc1._distcc._tcp.farm.test",
+        "srv-host=distcc1._distcc._tcp.farm.test,distcc1.farm.test,3632,0,0",
+        "txt-record=distcc1._distcc._tcp.farm.test,jobs=16",
+    ]
+    assert "ptr-record=b._dns-sd._udp.farm.test,farm.test" in lines
+    asked_here = {"local=/_distcc._tcp.farm.test/", "local=/b._dns-sd._udp.farm.test/"}
+    assert asked_here & set(lines) == (set() if whole else asked_here)
+
+
+def test_route_53_gets_all_services_in_one_record_set() -> None:
+    batch = json.loads(FORMATS["route53"](zone("10.1.0.11", "10.1.0.12", services=True)))
+    sets = [one["ResourceRecordSet"] for one in batch["Changes"]]
+    assert len({(one["Name"], one["Type"]) for one in sets}) == len(sets) == 8
+    (listed,) = (one for one in sets if one["Name"] == "_distcc._tcp.farm.test.")
+    assert [one["Value"] for one in listed["ResourceRecords"]] == [
+        "distcc1._distcc._tcp.farm.test.",
+        "distcc2._distcc._tcp.farm.test.",
+    ]
+    with pytest.raises(UsageError, match="without --first"):
+        FORMATS["route53"](zone("10.1.0.11", services=True, first=2))
+
+
+def test_a_service_name_has_its_bounds() -> None:
+    domain = ".".join(["x" * 60] * 4)[:239]
+    assert list(records(zone("10.1.0.11", domain=domain)))
+    with pytest.raises(UsageError, match="expected 254 at most"):
+        list(records(zone("10.1.0.11", domain=domain, services=True)))
