@@ -13,10 +13,11 @@ from fuzz.memory import MemoryResolver, question_of
 from fuzz.virtual import ImpatientLoop
 
 from distcc_build.resolve.answers import MAX_ADDRESSES, Answer, Failed, Found, Missing
-from distcc_build.resolve.packet import read_usual
+from distcc_build.resolve.packet import PTR, SRV, TXT, read_usual
 from distcc_build.resolve.slots import MAX_SLOTS, parse_slots
 from distcc_build.resolve.unusual import read_unusual
 from distcc_build.sources.numbered import came_back
+from distcc_build.sources.service import shown
 
 NAME = "distcc1.farm.test."
 BUDGET = 0.8
@@ -39,6 +40,8 @@ WORDS = (
         b"\0\5\0\1",
         b"\0\6\0\1",
         b"\0\x10\0\1",
+        b"\0\x0c\0\1",
+        b"\0\x21\0\1",
     ),
     *(
         b"\0\0\0\x3c",
@@ -73,6 +76,10 @@ def seeds() -> Iterator[bytes]:
     yield b"\0" + packet(1, 0x8182, (0, 0), b"") * 6
     yield b"\0" + packet(1, 0x8380, (0, 0), b"") + packet(1, 0x8180, (1, 0), four) * 2
     yield b"\1" + packet(1, 0x8180, (1, 0), record(16, b"\x08slots=16"))
+    yield b"\2" + packet(1, 0x8180, (1, 0), record(12, b"\3a.b" + POINTER))
+    yield b"\2" + packet(1, 0x8180, (1, 0), record(12, b"\4\xc3\xa9\0 \0"))
+    yield b"\3" + packet(1, 0x8180, (1, 0), record(33, b"\0\1\0\2\x0e\x30" + POINTER))
+    yield b"\3" + packet(1, 0x8180, (1, 0), record(33, b"\0\1\0\2\x0e\x30\0"))
     # An alias for the name itself.
     yield b"\0" + packet(1, 0x8180, (1, 0), record(5, POINTER)) * 2
     yield b"\0" + packet(0, 0x8180, (1, 0), b"\7distcc1\4farm\4test\0\0\1\0\1" + four) * 2
@@ -81,7 +88,7 @@ def seeds() -> Iterator[bytes]:
 
 def check(data: bytes) -> None:
     feed = Feed(data)
-    texts = feed.number(2) == 1
+    rdtype = feed.choice((0, TXT, PTR, SRV))
     packets = [PACKETS]
 
     def next_packet(query: bytes) -> bytes | None:
@@ -108,7 +115,11 @@ def check(data: bytes) -> None:
     loop = ImpatientLoop()
     resolver = MemoryResolver(loop, respond, lambda query: next_packet(query) or b"", BUDGET)
     with resolver:
-        (resolver.ask_text if texts else resolver.ask)(NAME, answers.append)
+        if rdtype:
+            labels = tuple(NAME.encode().split(b".")[:-1])
+            resolver.ask_records(labels, rdtype, answers.append)
+        else:
+            resolver.ask(NAME, answers.append)
         # Each packet may prolong the silence that is waited for.
         assert loop.run(
             lambda: answers and not getattr(answers[-1], "partial", False), BUDGET * (PACKETS + 2)
@@ -116,7 +127,7 @@ def check(data: bytes) -> None:
     assert len(answers) <= 2
     assert not any(getattr(one, "partial", False) for one in answers[1:])
     for answer in answers:
-        check_answer(answer, texts=texts)
+        check_answer(answer, rdtype)
 
 
 def same_in_both_ways(packet: bytes, asked: bytes) -> None:
@@ -125,7 +136,7 @@ def same_in_both_ways(packet: bytes, asked: bytes) -> None:
     assert usual is None or usual == read_unusual(packet, asked)
 
 
-def check_answer(answer: Answer, *, texts: bool) -> None:
+def check_answer(answer: Answer, rdtype: int) -> None:
     if isinstance(answer, Failed):
         assert answer.why.isprintable()
         return
@@ -137,7 +148,12 @@ def check_answer(answer: Answer, *, texts: bool) -> None:
     if isinstance(answer, Missing):
         return
     assert isinstance(answer, Found)
-    assert bool(answer.addresses) != texts
+    content = {0: answer.addresses, TXT: answer.texts, PTR: answer.names, SRV: answer.services}
+    assert [kind for kind, one in content.items() if one] == [rdtype]
+    for name in (*answer.names, *(one.target for one in answer.services)):
+        assert all(0 < len(label) < 64 for label in name)
+        assert shown(name).isascii()
+        assert shown(name).isprintable()
     assert len(set(answer.addresses)) == len(answer.addresses)
     for version in (4, 6):
         assert sum(one.version == version for one in answer.addresses) <= MAX_ADDRESSES

@@ -78,6 +78,17 @@ class Half:
         return 0, record(6, SOA)
 
 
+def together(four: Answer, six: Answer) -> Answer:
+    """What both halves of a name come to: A decides."""
+    if isinstance(four, Failed) or (isinstance(four, Missing) and four.nxdomain):
+        return four
+    if isinstance(four, Found) and isinstance(six, Found):
+        return Found(four.addresses + six.addresses, 60)
+    if isinstance(four, Missing) and isinstance(six, Missing):
+        return Missing(30, False)
+    return four if isinstance(four, Found) else six
+
+
 class Zone:
     """What the name servers say, and in how much time."""
 
@@ -91,20 +102,14 @@ class Zone:
                     self.halves[domain, number, version] = Half(feed, version)
 
     def answer(self, domain: str, number: int) -> Answer:
-        """What both halves of a name come to: A decides."""
+        """What both halves of a name come to."""
         four, six = (
             self.halves[domain, number, version].answer()
             if (domain, number, version) in self.halves
             else Missing(30, True)
             for version in (4, 6)
         )
-        if isinstance(four, Failed) or (isinstance(four, Missing) and four.nxdomain):
-            return four
-        if isinstance(four, Found) and isinstance(six, Found):
-            return Found(four.addresses + six.addresses, 60)
-        if isinstance(four, Missing) and isinstance(six, Missing):
-            return Missing(30, False)
-        return four if isinstance(four, Found) else six
+        return together(four, six)
 
     def respond(self, resolver: MemoryResolver, query: bytes, server: int) -> None:
         question = question_of(query)

@@ -46,6 +46,7 @@ PYTHON_TARGETS = [
     Target("config"),
     Target("distcc", brief=50),
     Target("dns", brief=500),
+    Target("dnssd", brief=200),
     Target("farm"),
     Target("flags"),
     Target("hosts"),

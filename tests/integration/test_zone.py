@@ -15,6 +15,7 @@ from servers import ScriptedNameServer
 from signed import UNBOUND
 
 from distcc_build.config import Config
+from distcc_build.hostspec import DISCOVER, DNS_SD
 from distcc_build.resolve.resolvconf import ResolvConf
 from distcc_build.search import find_servers
 
@@ -66,12 +67,22 @@ def died(process: subprocess.Popen[bytes]) -> bool:
 
 
 def discovered(
-    endpoint: tuple[str, int], *, walk_budget: float = 3.0
+    endpoint: tuple[str, int], *, walk_budget: float = 3.0, source: str = DISCOVER
 ) -> list[tuple[int, str, int | None]]:
-    config = Config(walk_budget=walk_budget)
+    config = Config(walk_budget=walk_budget, sources=(source,))
     conf = ResolvConf((endpoint,), (DOMAIN,))
     farm = find_servers(config, conf, "here", None, force=True, seconds=20)
-    return [(one.number, str(one.address), one.limit) for one in farm.used]
+    return [(one.number, one.endpoint, one.limit) for one in farm.used]
+
+
+def as_services(port: int | None) -> list[tuple[int, str, int | None]]:
+    """What is found by DNS-SD: the same servers, where `port` is told."""
+    return [] if port is None else [(0, f"{one}:{port}", limit) for _, one, limit in FOUND]
+
+
+SERVICES = pytest.mark.parametrize(
+    ("words", "port"), [((), None), (("--dns-sd", "-o", "port=4000"), 4000)]
+)
 
 
 @contextlib.contextmanager
@@ -82,11 +93,13 @@ def elsewhere() -> Iterator[str]:
         yield f"{server.address}#{server.port}"
 
 
-def test_bind_takes_the_records(tmp_path: Path) -> None:
+@SERVICES
+def test_bind_takes_the_records(tmp_path: Path, words: tuple[str, ...], port: int | None) -> None:
     zone = tmp_path / "whole"
-    zone.write_text(printed("bind", "--whole", "--ns", "ns1.example.com"))
+    zone.write_text(printed("bind", *words, "--whole", "--ns", "ns1.example.com"))
     part = tmp_path / "part"
-    (tmp_path / "records").write_text(printed("bind"))
+    (tmp_path / "records").write_text(printed("bind", *words))
+    assert ("SRV" in zone.read_text()) is (port is not None)
     part.write_text(
         "$TTL 300\n@ IN SOA ns1.example.com. hostmaster 1 3600 600 1209600 300\n"
         f"@ IN NS ns1.example.com.\n$INCLUDE {tmp_path / 'records'}\n"
@@ -101,27 +114,31 @@ def test_bind_takes_the_records(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not NAMED, reason="named is not installed")
-def test_servers_in_bind_are_found(tmp_path: Path) -> None:
-    port = closed_port()
-    (tmp_path / "zone").write_text(printed("bind", "--whole", "--ns", "ns1.example.com"))
+@SERVICES
+def test_servers_in_bind_are_found(
+    tmp_path: Path, words: tuple[str, ...], port: int | None
+) -> None:
+    there = closed_port()
+    (tmp_path / "zone").write_text(printed("bind", *words, "--whole", "--ns", "ns1.example.com"))
     configuration = tmp_path / "named.conf"
     configuration.write_text(
         f"""\
 options {{
     directory "{tmp_path}"; pid-file none; session-keyfile "{tmp_path}/session";
-    listen-on port {port} {{ 127.0.0.1; }}; listen-on-v6 {{ none; }};
+    listen-on port {there} {{ 127.0.0.1; }}; listen-on-v6 {{ none; }};
     recursion no; dnssec-validation no; managed-keys-directory "{tmp_path}";
 }};
 controls {{ }};
 zone "{DOMAIN}" {{ type primary; file "zone"; }};
 """
     )
-    with daemon(tmp_path, str(NAMED), "-g", "-c", str(configuration), port=port) as endpoint:
+    with daemon(tmp_path, str(NAMED), "-g", "-c", str(configuration), port=there) as endpoint:
         assert discovered(endpoint) == FOUND
+        assert discovered(endpoint, source=DNS_SD) == as_services(port)
 
 
 def test_dnsmasq_takes_the_records(tmp_path: Path) -> None:
-    for words in ([], ["--whole"]):
+    for words in ([], ["--whole"], ["--dns-sd"], ["--dns-sd", "--whole"]):
         configuration = tmp_path / "dnsmasq.conf"
         configuration.write_text(printed("dnsmasq", *words))
         command = [str(DNSMASQ), "--test", f"--conf-file={configuration}"]
@@ -129,27 +146,37 @@ def test_dnsmasq_takes_the_records(tmp_path: Path) -> None:
         assert (done.returncode, done.stderr) == (0, "dnsmasq: syntax check OK.\n")
 
 
-def test_servers_in_dnsmasq_are_found(tmp_path: Path) -> None:
-    lines = printed("dnsmasq", "--whole").splitlines()
+@SERVICES
+def test_servers_in_dnsmasq_are_found(
+    tmp_path: Path, words: tuple[str, ...], port: int | None
+) -> None:
+    lines = printed("dnsmasq", *words, "--whole").splitlines()
     with dnsmasq(tmp_path, lines) as running:
-        assert discovered(("127.0.0.1", running.port)) == FOUND
-    lines = printed("dnsmasq").splitlines()
+        endpoint = ("127.0.0.1", running.port)
+        assert discovered(endpoint) == FOUND
+        assert discovered(endpoint, source=DNS_SD) == as_services(port)
+    lines = printed("dnsmasq", *words).splitlines()
     with elsewhere() as other, dnsmasq(tmp_path, [*lines, f"server={other}"]) as running:
-        assert discovered(("127.0.0.1", running.port)) == FOUND
+        endpoint = ("127.0.0.1", running.port)
+        assert discovered(endpoint) == FOUND
+        assert discovered(endpoint, source=DNS_SD) == as_services(port)
 
 
 @pytest.mark.skipif(not UNBOUND, reason="unbound is not installed")
 @pytest.mark.parametrize("whole", [True, False])
-def test_servers_in_unbound_are_found(tmp_path: Path, whole: bool) -> None:
-    port = closed_port()
+@SERVICES
+def test_servers_in_unbound_are_found(
+    tmp_path: Path, whole: bool, words: tuple[str, ...], port: int | None
+) -> None:
+    there = closed_port()
     configuration = tmp_path / "unbound.conf"
-    (tmp_path / "records").write_text(printed("unbound", *(["--whole"] if whole else [])))
+    (tmp_path / "records").write_text(printed("unbound", *words, *(["--whole"] if whole else [])))
     with elsewhere() as other:
         configuration.write_text(
             f"""\
 server:
     interface: 127.0.0.1
-    port: {port}
+    port: {there}
     do-daemonize: no
     username: ""
     chroot: ""
@@ -170,14 +197,16 @@ stub-zone:
         checker = shutil.which("unbound-checkconf") or shutil.which("unbound-checkconf", path=SBIN)
         subprocess.run([str(checker), str(configuration)], check=True, capture_output=True)
         command = [str(UNBOUND), "-d", "-c", str(configuration)]
-        with daemon(tmp_path, *command, port=port) as endpoint:
+        with daemon(tmp_path, *command, port=there) as endpoint:
             assert discovered(endpoint) == FOUND
+            assert discovered(endpoint, source=DNS_SD) == as_services(port)
 
 
 def test_route_53_takes_the_change_batch(tmp_path: Path) -> None:
     batch = json.loads(printed("route53"))
     assert len(batch["Changes"]) == 9
     assert judged(batch, tmp_path) == ""
+    assert judged(json.loads(printed("route53", "--dns-sd")), tmp_path) == ""
     batch["Changes"][0]["ResourceRecordSet"]["Wrong"] = 1
     assert "Wrong" in judged(batch, tmp_path)
 
@@ -207,6 +236,10 @@ def judged(batch: object, folder: Path) -> str:
         (["--domain", "x.test", "10.1.0.1", "10.1.0.1"], "stands twice"),
         (["--domain", "x.test"], "zone: expected servers, as in: distcc-build zone"),
         (["-o", "nonsense=1", "10.1.0.1"], "unknown option"),
+        (
+            [*("--domain", "x.test", "--format", "route53", "--dns-sd"), "--first=2", "10.1.0.1"],
+            "without --first",
+        ),
     ],
 )
 def test_bad_input_is_answered_in_one_line(words: list[str], said: str) -> None:
