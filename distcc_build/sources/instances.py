@@ -31,15 +31,15 @@ class Instance(NamedTuple):
 
 
 def services(answer: Answer) -> list[Service]:
-    """The SRV records that are looked at, whatever the order they came in."""
+    """The SRV records that are looked at, whatever the order and the case they came in."""
     if not isinstance(answer, Found):
         return []
-    return sorted(set(answer.services), key=_rank)[:MAX_SERVICES]
-
-
-def _rank(one: Service) -> tuple[int, int, int, list[bytes], Labels]:
-    lower = [label.lower() for label in one.target]
-    return one.priority, -one.weight, one.port, lower, one.target
+    found = {
+        one._replace(target=tuple(label.lower() for label in one.target)) for one in answer.services
+    }
+    return sorted(found, key=lambda one: (one.priority, -one.weight, one.port, one.target))[
+        :MAX_SERVICES
+    ]
 
 
 def target(one: Service) -> str | None:

@@ -335,6 +335,55 @@ def test_an_empty_zone_is_named(bench: Bench) -> None:
     assert said.status == 7
 
 
+SERVICES = {
+    "_distcc._tcp.farm.test.": ["PTR one._distcc._tcp.farm.test."],
+    "one._distcc._tcp.farm.test.": ["SRV 0 0 {port} a.farm.test.", 'TXT "jobs=8"'],
+    "a.farm.test.": ["A 127.1.0.1"],
+}
+
+
+def test_a_farm_that_is_listed_as_services_is_well(farm: Farm, bench: Bench) -> None:
+    bench.environ["DISTCC_HOSTS"] = "--discover-dns-sd"
+    port = farm.daemons.port
+    names = {name: [one.format(port=port) for one in said] for name, said in SERVICES.items()}
+    with zone(bench, names):
+        said = doctor(bench)
+        found = said.check("discovery", "--discover-dns-sd")
+        assert found["text"].startswith("1 server (")
+        assert (said.bad(), said.status) == ([], 0)
+        names["_distcc._tcp.farm.test."].append("PTR two._distcc._tcp.farm.test.")
+    with zone(bench, names):
+        said = doctor(bench)
+    assert said.check("discovery", "two._distcc._tcp.farm.test")["text"].startswith("no SRV record")
+    assert said.steps == ["correct its SRV and address records, or take its PTR record away"]
+    assert said.status == 1
+
+
+def test_a_zone_that_lists_no_services_is_named(bench: Bench) -> None:
+    bench.environ["DISTCC_HOSTS"] = "--discover-dns-sd"
+    with zone(bench, {"distcc1.farm.test.": ["A 127.1.0.1"]}):
+        said = doctor(bench)
+    found = said.check("discovery", "--discover-dns-sd")
+    assert found["text"] == "no servers: no _distcc._tcp in farm.test"
+    (step,) = said.steps
+    assert step.startswith("list the servers in DNS: distcc-build zone --dns-sd --domain farm.test")
+    assert said.status == 7
+
+
+def test_of_two_sources_one_is_enough_and_a_server_of_both_is_one(farm: Farm, bench: Bench) -> None:
+    bench.environ["DISTCC_HOSTS"] = "--discover-dns-sd --discover-distccN"
+    port = farm.daemons.port
+    names = {name: [one.format(port=port) for one in said] for name, said in SERVICES.items()}
+    with zone(bench, {**names, "distcc1.farm.test.": ["A 127.1.0.1"]}):
+        said = doctor(bench)
+    assert said.check("discovery", "names")["text"].startswith("distcc1.farm.test ")
+    assert (said.bad(), said.status) == ([], 0)
+    with zone(bench, names):
+        said = doctor(bench)
+    assert said.bad() == ["farm.test"]
+    assert said.status == 1
+
+
 def test_a_wildcard_beside_the_servers_is_named(bench: Bench) -> None:
     servers = {f"distcc{n}.farm.test.": [f"A 127.1.0.{n}"] for n in (1, 2)}
     with zone(bench, {**servers, "*.farm.test.": ["A 127.1.0.9"]}):

@@ -176,10 +176,11 @@ def servers(zones: Zones, ours: Sequence[Labels]) -> tuple[list[Offered], bool]:
         found = zones.lists[SRV, name]
         whole &= not found.failed
         pairs = {
-            (numbers, target) for numbers, target in zip(found.numbers, found.names, strict=True)
+            (numbers, lower(target))
+            for numbers, target in zip(found.numbers, found.names, strict=True)
         }
         for (priority, weight, port), target in sorted(
-            pairs, key=lambda one: (one[0][0], -one[0][1], one[0][2], lower(one[1]), one[1])
+            pairs, key=lambda one: (one[0][0], -one[0][1], one[0][2], one[1])
         ):
             host = host_name(target) if target and port else None
             answer = zones.host(host) if host else Missing(0)

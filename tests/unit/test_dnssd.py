@@ -269,6 +269,8 @@ def test_several_records_of_one_instance_are_several_servers() -> None:
     assert "priority 10 weight 3" in gave.account.lines[2].came_back
     assert "priority" not in gave.account.lines[1].came_back
     assert len(browse({**ONE, (SRV, instance("one")): services(*given)}, cap=3).offers) == 3
+    twice = services(srv("h1.a.test"), srv("H1.A.test"))
+    assert len(browse({**ONE, (SRV, instance("one")): twice}).offers) == 1
     many = services(*(srv("h1.a.test", port) for port in range(1, 400)))
     assert [one.port for one in browse({**ONE, (SRV, instance("one")): many}).offers] == [
         *range(1, MAX_SERVICES + 1)
