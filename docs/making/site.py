@@ -25,7 +25,7 @@ class Site(NamedTuple):
     def told(self, text: str) -> str:
         """What a command has printed, with the addresses that the servers would have."""
         port = self.farm.daemons.port
-        text = text.replace(f":{port}", "").replace(f"port={port}", "port=3632")
+        text = re.sub(rf"(?<!\d){port}(?!\d)", "3632", text.replace(f":{port}", ""))
         text = text.replace(self.exports["DISTCC_BUILD_NAMESERVERS"], "10.1.0.53")
         for number, address in enumerate(self.farm.daemons.addresses, 1):
             # Not a part of another address; a dot may end a sentence.
@@ -37,11 +37,14 @@ class Site(NamedTuple):
 
 @contextlib.contextmanager
 def site(farm: Farm) -> Iterator[Site]:
-    """Give the servers of a farm their names in the domain."""
-    names = {
-        f"distcc{number}.{DOMAIN}.": [f"A {address}"]
-        for number, address in enumerate(farm.daemons.addresses, 1)
-    }
+    """Give the servers of a farm their names in the domain, and list them there as services."""
+    listed = f"_distcc._tcp.{DOMAIN}."
+    names: dict[str, list[str]] = {listed: []}
+    for number, address in enumerate(farm.daemons.addresses, 1):
+        host, service = f"distcc{number}.{DOMAIN}.", f"distcc{number}.{listed}"
+        names[host] = [f"A {address}"]
+        names[listed].append(f"PTR {service}")
+        names[service] = [f"SRV 0 0 {farm.daemons.port} {host}", 'TXT "jobs=16"']
     with NameServer(Zone(names, origins=["example.com."])) as server:
         own = {"DISTCC_BUILD_NAMESERVERS": server.endpoint, "DISTCC_BUILD_DOMAIN": DOMAIN}
         yield Site(farm, {**farm.exports, **own})

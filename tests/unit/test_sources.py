@@ -103,6 +103,15 @@ def test_what_a_source_names_now_is_not_kept_beside() -> None:
     assert [one.endpoint for one in farm.used] == ["10.1.0.2"]
 
 
+def test_of_several_services_of_one_host_those_are_kept_that_are_not_named_now() -> None:
+    both = [offer("a.test.", "10.1.0.1", port=port) for port in (3632, 4000)]
+    old = farm_of(gave(DNS_SD, *both))
+    for port in (3632, 4000, None):
+        given = gave(DNS_SD, offer("a.test.", "10.1.0.1", port=port), keep=REMEMBERED)
+        farm = farm_of(given, old=old, now=NOW + 9)
+        assert {one.endpoint for one in farm.used} == {"10.1.0.1", "10.1.0.1:4000"}
+
+
 def test_fresh_until_the_first_source_expires() -> None:
     one, other = offer("a.test.", "10.1.0.1"), offer("b.test.", "10.1.0.2")
     farm = farm_of(gave(DNS_SD, one, expires=NOW + 200), gave(ZEROCONF, other, expires=NOW + 100))
