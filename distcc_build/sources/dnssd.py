@@ -76,7 +76,8 @@ class Browse:
         :param now: seconds since 1970.
         """
         self._word, self._cap, self._now = word, cap, now
-        self._domains = deque(tuple(one.encode("ascii").split(b".")) for one in domains)
+        each = dict.fromkeys(domains)
+        self._domains = deque(tuple(one.encode("ascii").split(b".")) for one in each)
         self._main, self._texts = _Lane(WINDOW), _Lane(TEXTS)
         self._answers: dict[Record, Answer] = {}
         self._wanted: set[Record] = set()
@@ -133,9 +134,6 @@ class Browse:
         # The second is usually the next one, and known to be of this domain either way.
         self._want(Record(PTR, TOLD + self._domains[0]))
         self._want(Record(PTR, DISTCC + self._domains[0]))
-        if not self._main:
-            # A domain before has led here.
-            self._browsed()
 
     def _tops(self) -> list[Labels]:
         """The domains to browse for this one."""

@@ -137,7 +137,7 @@ def test_the_next_domain_is_tried_where_there_is_nothing_in_this_one(absent: Mis
     gave = browse(zone, "dev.a.test", "a.test", "test")
     assert len(gave.offers) == 1
     assert gave.account.why == "a.test lists no more services"
-    gave = browse({}, "dev.a.test", "a.test")
+    gave = browse({}, "dev.a.test", "a.test", "dev.a.test")
     assert gave.account.why == "no _distcc._tcp in dev.a.test, a.test"
     assert not gave.account.degraded
 
