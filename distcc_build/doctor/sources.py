@@ -29,7 +29,7 @@ def look_at(farm: Farm, account: Account, loss: Loss) -> Iterator[Check]:
         if not account.degraded:
             yield ok(word, f"{said}: {account.why}")
         else:
-            text = f"{said}, some of them from before: {account.why}"
+            text = f"{said}, but not all could be asked: {account.why}"
             yield problem(word, text, _remedy(account), Loss.SERVERS)
     elif servers:
         # What is wrong with each is said of it.
@@ -64,8 +64,8 @@ def _remedy(account: Account) -> str:
         return 'set resolver = "dns" in ~/.config/distcc-build/config.toml'
     if account.degraded:
         name = re.search(r"\S+(?= could not be asked)", why)
-        shown = name[0] if name else "_distcc._tcp in the domain"
-        return f"see that the name servers answer: dig {shown} PTR; 'nameservers' names others"
+        how = f"dig {name[0]} PTR" if name else "distcc-build explain shows which names"
+        return f"see that the name servers answer: {how}; 'nameservers' names others"
     domain = re.search(r" in ([^\s,]+)", why)
     where = f" --domain {domain[1]}" if domain else ""
     return (

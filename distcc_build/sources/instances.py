@@ -17,7 +17,7 @@ __all__ = ["MAX_SERVICES", "Instance", "servers", "services", "target"]
 MAX_SERVICES = 16
 """SRV records of one instance that are looked at; an answer may hold thousands."""
 
-FAILED = "could not be asked; left out"
+FAILED = "could not be asked"
 LEFT_OUT = "left out"
 
 

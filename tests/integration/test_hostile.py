@@ -19,6 +19,7 @@ from pathlib import Path
 import dns.flags
 import dns.message
 import dns.name
+import dns.rcode
 import dns.rdata
 import dns.rdataclass
 import dns.rdatatype
@@ -33,6 +34,7 @@ from distcc_build.choice import Candidate, complete
 from distcc_build.config import Config
 from distcc_build.farmfile import format_farm
 from distcc_build.hosts import DISCOVER, parse_hosts
+from distcc_build.hostspec import DNS_SD
 from distcc_build.resolve.resolvconf import ResolvConf
 from distcc_build.search import find_servers
 
@@ -152,9 +154,41 @@ FILE = re.compile(
 )
 
 
+SERVICES = {
+    (text[:63].lower(), b"_distcc", b"_tcp", b"farm", b"test", b""): number
+    for number, text in enumerate(TEXTS, 1)
+}
+"""A name for each text, and the number of the server that it stands for."""
+
+
+def list_services(message: dns.message.Message) -> None:
+    """Each text is an instance's name, an SRV record's target, and in what it says of itself."""
+    question = message.question[0]
+    name, rdtype = question.name, dns.rdatatype.to_text(question.rdtype)
+    if len(name.labels) == 5 and rdtype == "PTR":
+        message.set_rcode(dns.rcode.NOERROR)
+        for labels in SERVICES:
+            _add(message.answer, name, _rdata("PTR", dns.name.Name(labels)))
+    number = SERVICES.get(name.canonicalize().labels)
+    if number is None:
+        return
+    message.set_rcode(dns.rcode.NOERROR)
+    text = TEXTS[number - 1]
+    if rdtype == "SRV":
+        target = dns.name.from_text(f"distcc{number}.farm.test.")
+        # What is no host name is left out, beside the one that is.
+        for one in (target, dns.name.Name((text[:60] + b" .", b"test", b""))):
+            _add(message.answer, name, _rdata("SRV", 0, 0, 3632, one))
+    if rdtype == "TXT":
+        strings = (b"jobs=7", b"cc_version=" + text, b"cc_machine=" + text, text)
+        _add(message.answer, name, _rdata("TXT", strings))
+
+
 async def hostile(x: Exchange) -> list[bytes]:
     """The zone's answer, with what the name stands for around it."""
     response = x.server.answer(x.request)
+    if x.query.name.endswith("_distcc._tcp.farm.test."):
+        list_services(response)
     number = re.match(r"distcc([0-9]+)\.", x.query.name)
     if number and 0 < int(number[1]) <= len(CASES):
         plant, text = CASES[int(number[1]) - 1]
@@ -196,6 +230,24 @@ def test_names_with_hostile_answers_are_servers_like_any_other(server: ScriptedN
     for some in (every[n : n + 50] for n in range(0, len(every), 50)):
         line = str(complete(parse_hosts(DISCOVER), some, config, client="me", cores=2))
         assert [one for one in line.split(" ") if not TOKEN.fullmatch(one)] == []
+    readable(json.dumps(json.loads(format_farm(farm)), ensure_ascii=False))
+
+
+def test_services_with_hostile_names_are_servers_like_any_other(
+    server: ScriptedNameServer,
+) -> None:
+    config = Config(domain=("farm.test",), allow_loopback=True, walk_budget=5.0, sources=(DNS_SD,))
+    conf = ResolvConf(((server.address, server.port),), ())
+    farm = find_servers(config, conf, "here", force=True, seconds=30)
+    names = {f"distcc{number}.farm.test." for number in range(1, len(TEXTS) + 1)}
+    assert {one.name for one in farm.used} == names
+    assert {one.limit for one in farm.used} == {7}
+    verdicts = [line.verdict for line in farm.accounts[0].lines]
+    assert verdicts.count("server") == len(TEXTS)
+    assert verdicts.count("left out: no host name") == len(TEXTS)
+    every = [Candidate(one, one.limit or config.limit) for one in farm.used]
+    line = str(complete(parse_hosts(DNS_SD), every, config, client="me", cores=64))
+    assert [one for one in line.split(" ") if not TOKEN.fullmatch(one)] == []
     readable(json.dumps(json.loads(format_farm(farm)), ensure_ascii=False))
 
 
@@ -397,6 +449,24 @@ def test_no_command_prints_anything_but_text(bench: Bench, words: list[str]) -> 
     if words[0] in {"explain", "servers", "check", "doctor"}:
         # What the compilers there say is told, without what a terminal would obey.
         assert "error: ?[31mX?]0;title" in out
+    if "--json" in words:
+        json.loads(out)
+    assert bench.ran == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["explain"], ["hosts", "--json"], ["servers", "--compiler", "gcc"], ["doctor", "--json"]],
+    ids=" ".join,
+)
+def test_no_command_prints_anything_but_text_of_services(bench: Bench, words: list[str]) -> None:
+    done = bench.run("distcc-build", *words, DISTCC_HOSTS=DNS_SD)
+    assert done.returncode in ({1, 7} if words[0] == "doctor" else {0, 1})
+    out = readable(done.stdout)
+    readable(done.stderr)
+    if words == ["explain"]:
+        assert out.count("-> used") == len(TEXTS)
+        assert out.count("-> left out: no host name") == len(TEXTS)
     if "--json" in words:
         json.loads(out)
     assert bench.ran == []

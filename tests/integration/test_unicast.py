@@ -46,7 +46,7 @@ from distcc_build.resolve.system import ADDRESSES_ONLY
 from distcc_build.search import find_servers
 
 CONFIG = Config(sources=(DNS_SD,), walk_budget=30)
-HASTY = CONFIG._replace(walk_budget=0.5)
+HASTY = CONFIG._replace(walk_budget=1.0)
 
 Records = dict[str, list[str]]
 
@@ -175,7 +175,7 @@ def test_a_fault_leads_to_no_other_domain_and_takes_no_server_away(what: str, mo
     zone = {**FIVE, **listed("z", domain="test.")}
     away = {**zone, PTR: ["60 PTR x."]}
     with serve(zone) as server:
-        before = search(server, config=HASTY)
+        before = search(server)
         # Where it cannot be asked which domains to browse, this one's own are as good as any.
         server.zone = serve(zone if what == PTR else away).zone
         server.script[what] = mode
@@ -191,12 +191,12 @@ def test_a_fault_leads_to_no_other_domain_and_takes_no_server_away(what: str, mo
 @pytest.mark.parametrize("what", [SECOND, "b.farm.test."])
 def test_a_fault_of_one_service_is_its_own(what: str, mode: Mode) -> None:
     with serve(FIVE) as server:
-        before = search(server, config=HASTY)
+        before = search(server)
         server.script[what] = mode
         first = search(server, config=HASTY)
         after = search(server, config=HASTY, old=before)
     assert (found(first), first.degraded) == ([FOUND[0], *FOUND[2:]], True)
-    assert first.accounts[0].lines[1].verdict == "could not be asked; left out"
+    assert first.accounts[0].lines[1].verdict == "could not be asked"
     assert (sorted(found(after)), after.degraded) == (FOUND, True)
 
 
@@ -212,7 +212,7 @@ def test_a_name_server_that_drops_txt_records_hides_no_server() -> None:
 def test_a_name_server_that_drops_questions_for_ipv6_hides_no_server() -> None:
     script = {(f"{host}.farm.test.", "AAAA"): drop for host in "abcde"}
     with ScriptedNameServer(FIVE, script) as server:
-        farm = search(server, seconds=1)
+        farm = search(server, seconds=2)
     assert found(farm) == FOUND
     assert farm.used[0].others == ()
 
@@ -223,7 +223,7 @@ def test_a_name_server_that_drops_questions_for_ipv6_hides_no_server() -> None:
 )
 def test_there_is_a_deadline(what: str, why: str) -> None:
     with serve(FIVE, {what: drop}) as server:
-        farm = search(server, seconds=0.5)
+        farm = search(server, seconds=2)
     assert why in farm.why
     assert farm.degraded
 

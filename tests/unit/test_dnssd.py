@@ -296,7 +296,7 @@ def test_a_record_that_leads_nowhere(given: Service, back: str, verdict: str) ->
 def test_a_record_that_cannot_be_asked_for(what: tuple[int, str]) -> None:
     gave = browse({**ONE, what: LATE})
     assert gave.offers == ()
-    assert gave.account.lines[0].verdict == "could not be asked; left out"
+    assert gave.account.lines[0].verdict == "could not be asked"
     assert "no answer" in gave.account.lines[0].came_back
     assert (gave.account.degraded, gave.keep) == (True, REMEMBERED)
 
