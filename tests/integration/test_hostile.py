@@ -154,7 +154,7 @@ FILE = re.compile(
 )
 
 
-SERVICES = {
+SERVICES: dict[tuple[bytes, ...], int] = {
     (text[:63].lower(), b"_distcc", b"_tcp", b"farm", b"test", b""): number
     for number, text in enumerate(TEXTS, 1)
 }
