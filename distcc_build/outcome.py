@@ -71,6 +71,9 @@ def outcome(
 def _kept(gave: Gave, old: Farm | None, now: float) -> list[Offer]:
     """What a source named before, and cannot be asked for now."""
     source, named = gave.account.source, {one.name for one in gave.offers}
+    before = [one for one in (old.servers if old else ()) if one.source == source]
+    if gave.still is not None:
+        before = [one for one in before if one.name in gave.still]
     return [
         Offer(
             *(one.name, (one.address, *one.others), one.seen),
@@ -79,8 +82,8 @@ def _kept(gave: Gave, old: Farm | None, now: float) -> list[Offer]:
             priority=one.priority,
             weight=one.weight,
         )
-        for one in (old.servers if old else ())
-        if one.source == source and one.name not in named and 0 <= now - one.seen < gave.keep
+        for one in before
+        if one.name not in named and 0 <= now - one.seen < gave.keep
     ]
 
 

@@ -4,13 +4,18 @@ import argparse
 import time
 from typing import TYPE_CHECKING
 
-from distcc_build.cli.common import add_options, environment
+from distcc_build.cli.common import add_options, environment, printable
 from distcc_build.cli.progress import waiting
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
+    from distcc_build.farmfile import Farm
+    from distcc_build.hosts import HostsList
     from distcc_build.launch import Situation
+    from distcc_build.offer import Line
+    from distcc_build.policy import Server
 
 HELP = "tell how the servers were found and what a compile would do"
 EXAMPLE = "distcc-build explain --compiler clang++"
@@ -38,6 +43,7 @@ def run(args: argparse.Namespace) -> int:
     if inputs.off:
         print("switch        DISTCC_BUILD is off: every compile runs here, as if we were not there")
         return 0
+    _listed(inputs.hosts)
     if situation.inputs.farm:
         print(f"farm          {situation.inputs.farm}, which is that of {args.compiler}")
     _farm(situation)
@@ -52,6 +58,16 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
+def _listed(hosts: "HostsList") -> None:
+    """The hosts that the list itself names: they are passed on, and asked nothing."""
+    for one in hosts.hosts:
+        how = {"ssh": "by ssh, ", "tcp": "", "local": "this machine, "}[one.kind.value]
+        if any(option.startswith("auth") for option in one.options):
+            how = "with authentication, "
+        said = f"{how}{one.slots} at once; passed on, not judged" if one.usable else "marked down"
+        print(f"  {one}  -> {said}")
+
+
 def _farm(situation: "Situation") -> None:
     farm = situation.farm
     if farm is None:
@@ -60,16 +76,34 @@ def _farm(situation: "Situation") -> None:
     age, left = time.time() - farm.made, farm.until - time.time()
     state = f"fresh for {left:.0f} s more" if left > 0 else "stale"
     print(f"discovery     {age:.0f} s ago, {farm.queries} queries in {farm.seconds:.3f} s, {state}")
-    by_name = {server.name: server for server in farm.servers}
-    for line in farm.lines:
-        server = by_name.get(line.name)
-        verdict = line.verdict
-        if server is not None:
-            verdict = f"{server.state.value}: {server.why}" if server.why else server.state.value
-        print(f"  {line.name}  {line.came_back}  -> {verdict}")
-    print(f"stopped       {farm.why}")
+    told = {one.source: one for one in farm.accounts}
+    for source in situation.inputs.config.sources:
+        lines, took = farm.lines, ""
+        if source in told:
+            lines = told[source].lines
+            took = f"  {told[source].seconds:.3f} s"
+        if farm.accounts:
+            print(f"source        {printable(source)}{took}")
+        _lines(source, lines, farm)
+    print(f"stopped       {printable(farm.why)}")
     if farm.degraded:
         print("degraded      some names could not be asked; tried again within a minute")
+
+
+def _lines(source: str, lines: "Sequence[Line]", farm: "Farm") -> None:
+    """What a source gave, and what became of it."""
+    servers = {server.name: server for server in farm.servers if server.source == source}
+    for line in lines:
+        server = servers.pop(line.name, None)
+        verdict = line.verdict if server is None else _state(server)
+        print(printable(f"  {line.name}  {line.came_back}  -> {verdict}"))
+    for server in servers.values():
+        # It could not be asked for.
+        print(f"  {printable(server.name)}  {server.endpoint}, from before  -> {_state(server)}")
+
+
+def _state(server: "Server") -> str:
+    return f"{server.state.value}: {server.why}" if server.why else server.state.value
 
 
 def _proofs(situation: "Situation", word: str) -> None:

@@ -1,0 +1,194 @@
+"""What a list that something else maintains says, and what it comes to.  Does no I/O.
+
+It is written as a hosts list, so one file can serve distcc and us.  Of what such a list can say
+only servers that are reached by TCP are taken: ssh and authentication are for the user's own
+list alone, as is what words change.
+"""
+
+import itertools
+import math
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from distcc_build.config import Config
+from distcc_build.errors import HostsError
+from distcc_build.farmfile import REMEMBERED
+from distcc_build.hosts import Hostspec, Kind, Word, parse_token, tokens
+from distcc_build.hostspec import parse_address
+from distcc_build.offer import Account, Gave, Line, Offer
+from distcc_build.resolve.answers import Answer, Failed, Found
+
+__all__ = ["Entry", "Listing", "gave", "read_listing"]
+
+MAX_TOKENS = 20_000
+"""Words that are read at most: twice as many as there can be servers."""
+
+MAX_NAME = 253
+"""Characters of a name (RFC 1035 section 2.3.4, without the dot at its end)."""
+
+MAX_SAID = 20
+"""Entries of which it is said why they were left out; the others are counted."""
+
+UNPROVED = "require_dnssec asks for an address: names of such a list are looked up without proof"
+
+OWN_LIST = "put it into the hosts list itself"
+
+
+class Entry(NamedTuple):
+    """A server of the list."""
+
+    host: str
+    """Name or address, without brackets."""
+    port: int | None = None
+    """None for the configured one."""
+    limit: int | None = None
+    """Jobs at once; None where the list does not say."""
+    options: tuple[str, ...] = ()
+    """Of lzo and cpp."""
+
+    def __str__(self) -> str:
+        """HOST, or HOST:PORT where it has a port of its own."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port is None else f"{host}:{self.port}"
+
+
+class Listing(NamedTuple):
+    """A list as read."""
+
+    entries: tuple[Entry, ...]
+    left_out: tuple[Line, ...] = ()
+    """What was left out, and why."""
+
+
+def read_listing(text: str, config: Config) -> Listing:
+    """Read a list; what is wrong with one entry costs no other."""
+    most = config.max_servers
+    entries: dict[tuple[str, int | None], Entry] = {}
+    left_out: list[Line] = []
+    found = tokens(text)
+    for number, token in itertools.islice(found, MAX_TOKENS):
+        try:
+            entry = _entry(token)
+        except HostsError as problem:
+            left_out.append(_left_out(number, str(problem).removeprefix("hosts list: ")))
+            continue
+        if config.require_dnssec and not _is_address(entry.host):
+            left_out.append(_left_out(number, f"{token!a}: {UNPROVED}"))
+        elif (entry.host, entry.port) in entries:
+            left_out.append(_left_out(number, f"{token!a}: named before"))
+        elif len(entries) == most:
+            left_out.append(_left_out(number, f"{token!a}: only {most} are taken (max_servers)"))
+        else:
+            entries[entry.host, entry.port] = entry
+    more = max(len(left_out) - MAX_SAID, 0) + sum(1 for _ in found)
+    said = left_out[:MAX_SAID]
+    if more:
+        said.append(Line(f"{more} more", "", "left out"))
+    return Listing(tuple(entries.values()), tuple(said))
+
+
+def _left_out(number: int, why: str) -> Line:
+    return Line(f"line {number}", why, "left out")
+
+
+def _entry(token: str) -> Entry:
+    """The server that a word of the list stands for.
+
+    :raises HostsError: when it stands for none; the text says why.
+    """
+    one = parse_token(token)
+    if isinstance(one, Word):
+        raise HostsError(f"{token!a}: no host; {OWN_LIST}")
+    if why := _why_not(one):
+        raise HostsError(f"{token[:MAX_NAME]!a}: {why}")
+    return Entry(one.host.lower(), one.port if _has_port(one) else None, one.limit, one.options)
+
+
+def _why_not(one: Hostspec) -> str:
+    """Why a host of such a list is not taken; empty when it is."""
+    if one.kind is Kind.SSH:
+        return f"reached by ssh; {OWN_LIST}"
+    if any(option.startswith("auth") for option in one.options):
+        return f"wants authentication; {OWN_LIST}"
+    if one.kind is Kind.LOCAL:
+        return "this machine, which takes part by a rule of its own"
+    if not one.usable:
+        return "marked down"
+    if "%" in one.host:
+        return f"an address with an interface; {OWN_LIST}"
+    return f"a name has {MAX_NAME} characters at most" if len(one.host) > MAX_NAME else ""
+
+
+def _has_port(one: Hostspec) -> bool:
+    """Whether a TCP host was written with a port: the usual one may be meant where another is set.
+
+    >>> _has_port(parse_token("[fd00::1]/4:3632,lzo"))
+    True
+    """
+    rest = one.verbatim.partition(",")[0].rpartition("]")[2]
+    return ":" in rest
+
+
+def _is_address(host: str) -> bool:
+    try:
+        parse_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def gave(
+    account: Account,
+    listing: Listing,
+    answers: Mapping[str, Answer],
+    config: Config,
+    now: float,
+    *,
+    holds: bool,
+) -> Gave:
+    """What the source gives.
+
+    :param account: of its word; `why` says what was read.
+    :param answers: what each host of the list came to, with an endless TTL for addresses.
+    :param now: seconds since 1970.
+    :param holds: the list stays as it is unless that is noticed.
+    """
+    lines, offers, failed = list(listing.left_out), [], []
+    for entry in listing.entries:
+        answer = answers[entry.host]
+        if isinstance(answer, Found):
+            came_back = " ".join(map(str, answer.addresses)) + _unused(entry.options, config)
+            lines.append(Line(str(entry), came_back, "server"))
+            offers.append(
+                Offer(str(entry), answer.addresses, now, port=entry.port, limit=entry.limit)
+            )
+        elif isinstance(answer, Failed):
+            failed.append(str(entry))
+            lines.append(Line(str(entry), answer.why, "could not be asked"))
+        else:
+            lines.append(Line(str(entry), "no such name", "left out"))
+    ttls = [one.ttl for one in answers.values() if not isinstance(one, Failed)]
+    account = account._replace(
+        lines=tuple(lines),
+        why=f"{account.why} {'no more' if offers else _nothing(listing)}",
+        degraded=bool(failed),
+    )
+    return Gave(
+        account,
+        tuple(offers),
+        expires=now + min(ttls, default=math.inf) if holds else 0.0,
+        keep=REMEMBERED if failed else 0.0,
+        still=tuple(failed),
+    )
+
+
+def _nothing(listing: Listing) -> str:
+    if listing.entries:
+        return "no server whose address is known"
+    return "nothing that can be used" if listing.left_out else "no server"
+
+
+def _unused(options: Iterable[str], config: Config) -> str:
+    """A word about options of the list: compression is proved on all servers, as configured."""
+    said = ",".join(options)
+    return f' (",{said}" has no effect: compression is "{config.compression}")' if said else ""
