@@ -70,7 +70,9 @@ def read_inputs(environ: Mapping[str, str]) -> Inputs:
     hosts = parse_hosts(" ".join(config.sources) if text is None else text)
     # What a list of somebody's own asks for; what compiles use is not looked for elsewhere.
     config = config._replace(sources=hosts.sources or config.sources)
-    listed = listed_files(config)
+    listed = listed_files(
+        [*config.sources, *(one for table in farms for one in table.config.sources)]
+    )
     # They are read later, and may change meanwhile.
     seen += [one for path in listed if (one := dependency(path))]
     return Inputs(

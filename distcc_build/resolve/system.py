@@ -18,7 +18,7 @@ from typing import Self
 from distcc_build.loop import Loop, Timer
 from distcc_build.resolve.answers import Answer, Failed, Found, Missing, lowest
 
-__all__ = ["SystemResolver", "look_up"]
+__all__ = ["SystemResolver"]
 
 THREADS = 32
 """Look-ups at once; each is a thread that may hang in the C library for as long as it likes."""
@@ -122,11 +122,6 @@ def _lookup(name: str) -> Answer:
     name = name.rstrip(".")
     if "." not in name:
         return _hosts_file(name, Path("/etc/hosts"))
-    return look_up(name)
-
-
-def look_up(name: str) -> Answer:
-    """Look a name up with getaddrinfo, as every program does; short ones along the search list."""
     try:
         found = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
     except socket.gaierror as error:

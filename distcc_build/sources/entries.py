@@ -8,17 +8,21 @@ list alone, as is what words change.
 import itertools
 import math
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from distcc_build.config import Config
 from distcc_build.errors import HostsError
 from distcc_build.farmfile import REMEMBERED
-from distcc_build.hosts import Hostspec, Kind, Word, parse_token, tokens
+from distcc_build.hosts import Hostspec, IPAddress, Kind, Word, parse_token, tokens
 from distcc_build.hostspec import parse_address
 from distcc_build.offer import Account, Gave, Line, Offer
-from distcc_build.resolve.answers import Answer, Failed, Found
 
-__all__ = ["Entry", "Listing", "gave", "read_listing"]
+__all__ = ["ABSENT", "Answer", "Entry", "Listing", "gave", "read_listing"]
+
+ABSENT = "no such name"
+
+Answer: TypeAlias = tuple[IPAddress, ...] | str
+"""The addresses of a name, or why they are not known."""
 
 MAX_TOKENS = 20_000
 """Words that are read at most: twice as many as there can be servers."""
@@ -149,25 +153,24 @@ def gave(
     """What the source gives.
 
     :param account: of its word; `why` says what was read.
-    :param answers: what each host of the list came to, with an endless TTL for addresses.
+    :param answers: what each host of the list came to.
     :param now: seconds since 1970.
     :param holds: the list stays as it is unless that is noticed.
     """
     lines, offers, failed = list(listing.left_out), [], []
     for entry in listing.entries:
         answer = answers[entry.host]
-        if isinstance(answer, Found):
-            came_back = " ".join(map(str, answer.addresses)) + _unused(entry.options, config)
+        if not isinstance(answer, str):
+            came_back = " ".join(map(str, answer)) + _unused(entry.options, config)
             lines.append(Line(str(entry), came_back, "server"))
-            offers.append(
-                Offer(str(entry), answer.addresses, now, port=entry.port, limit=entry.limit)
-            )
-        elif isinstance(answer, Failed):
-            failed.append(str(entry))
-            lines.append(Line(str(entry), answer.why, "could not be asked"))
+            offers.append(Offer(str(entry), answer, now, port=entry.port, limit=entry.limit))
+        elif answer == ABSENT:
+            lines.append(Line(str(entry), answer, "left out"))
         else:
-            lines.append(Line(str(entry), "no such name", "left out"))
-    ttls = [one.ttl for one in answers.values() if not isinstance(one, Failed)]
+            failed.append(str(entry))
+            lines.append(Line(str(entry), answer, "could not be asked"))
+    # Names may come to other addresses, and nobody says when.
+    holds = holds and all(_is_address(one.host) for one in listing.entries)
     account = account._replace(
         lines=tuple(lines),
         why=f"{account.why} {'no more' if offers else _nothing(listing)}",
@@ -176,7 +179,7 @@ def gave(
     return Gave(
         account,
         tuple(offers),
-        expires=now + min(ttls, default=math.inf) if holds else 0.0,
+        expires=math.inf if holds else 0.0,
         keep=REMEMBERED if failed else 0.0,
         still=tuple(failed),
     )

@@ -1,6 +1,7 @@
 """The files from which servers are read, and whether a file is another now."""
 
 import os
+from collections.abc import Iterable
 
 from distcc_build.config import Config
 from distcc_build.hostspec import DISCOVER_FILE
@@ -9,15 +10,15 @@ from distcc_build.plan import Dependency
 __all__ = ["dependency", "listed_files", "stamps"]
 
 
-def listed_files(config: Config) -> list[str]:
-    """The files from which servers are read."""
-    words = (word for word in config.sources if word.startswith(DISCOVER_FILE))
+def listed_files(sources: Iterable[str]) -> list[str]:
+    """The files from which these sources read servers."""
+    words = dict.fromkeys(one for one in sources if one.startswith(DISCOVER_FILE))
     return [word.removeprefix(DISCOVER_FILE) for word in words]
 
 
 def stamps(config: Config) -> str:
     """What is another text when one of these files is another."""
-    return " ".join(_stamp(dependency(path)) for path in listed_files(config))
+    return " ".join(_stamp(dependency(path)) for path in listed_files(config.sources))
 
 
 def _stamp(found: Dependency | None) -> str:

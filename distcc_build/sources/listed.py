@@ -4,23 +4,17 @@ A file that may be executed is run, as Ansible does with an inventory.  Only a f
 else can have written is believed, and what it names is judged as what every other source names.
 """
 
-import contextlib
-import math
 import os
 import stat
-import threading
 import time
-from collections.abc import Sequence
 from pathlib import Path
-from queue import Empty, SimpleQueue
 
 from distcc_build.errors import HostsError
-from distcc_build.hostspec import DISCOVER_FILE, parse_address
+from distcc_build.hostspec import DISCOVER_FILE
 from distcc_build.offer import Account, Gave
-from distcc_build.resolve.answers import Answer, Failed, Found
-from distcc_build.resolve.system import look_up
 from distcc_build.sources.command import printed
 from distcc_build.sources.entries import gave, read_listing
+from distcc_build.sources.lookup import look_up
 from distcc_build.sources.request import Request
 from distcc_build.trust import distrust
 
@@ -29,13 +23,8 @@ __all__ = ["read_listed"]
 MAX_SIZE = 1 << 20
 """Bytes that a list may have."""
 
-THREADS = 32
-"""Names that are looked up at once."""
-
 RUNNING = 0.7
 """Part of the time that a command may take; the rest is for the names that it prints."""
-
-LATE = "no answer in time"
 
 
 def read_listed(word: str, request: Request) -> Gave:
@@ -51,7 +40,7 @@ def read_listed(word: str, request: Request) -> Gave:
         raise HostsError(f"{path} {'prints' if run else 'is'} no text: there is a NUL byte in it")
     text = data.decode("utf-8", "backslashreplace")
     listing = read_listing(text, request.config)
-    answers = _addresses([one.host for one in listing.entries], end)
+    answers = look_up([one.host for one in listing.entries], end)
     account = Account(word, why=f"{path} {'prints' if run else 'lists'}")
     return gave(account, listing, answers, request.config, request.now, holds=not run)
 
@@ -84,44 +73,3 @@ def _whole(file: int, path: Path) -> bytes:
             # Cut anywhere, an address in it would be another.
             raise HostsError(f"{path} is larger than {MAX_SIZE} bytes")
     return bytes(data)
-
-
-def _addresses(hosts: Sequence[str], end: float) -> dict[str, Answer]:
-    """What each host comes to; an address stands for itself."""
-    found: dict[str, Answer] = {}
-    names: list[str] = []
-    for host in dict.fromkeys(hosts):
-        try:
-            found[host] = Found((parse_address(host),), math.inf)
-        except ValueError:
-            names.append(host)
-    return found | _names(names, end)
-
-
-def _names(names: Sequence[str], end: float) -> dict[str, Answer]:
-    """The addresses of each name.
-
-    :param end: of time.monotonic(); what the C library does longer goes on in a thread.
-    """
-    found: dict[str, Answer] = dict.fromkeys(names, Failed(LATE))
-    waiting, answered = SimpleQueue[str](), SimpleQueue[tuple[str, Answer]]()
-    for name in names:
-        waiting.put(name)
-
-    def serve() -> None:
-        with contextlib.suppress(Empty):
-            while True:
-                name = waiting.get_nowait()
-                answered.put((name, look_up(name)))
-
-    for _ in range(min(len(names), THREADS)):
-        threading.Thread(target=serve, daemon=True).start()
-    with contextlib.suppress(Empty):
-        for _ in names:
-            name, answer = answered.get(timeout=max(end - time.monotonic(), 0.01))
-            found[name] = answer
-        return found
-    with contextlib.suppress(Empty):
-        while True:
-            waiting.get_nowait()  # nobody asks for these any more
-    return found

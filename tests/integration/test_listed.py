@@ -17,8 +17,8 @@ from distcc_build.farmfile import REMEMBERED, Farm
 from distcc_build.offer import Gave
 from distcc_build.resolve.resolvconf import ResolvConf
 from distcc_build.search import find_servers
-from distcc_build.sources import listed
 from distcc_build.sources.asking import Others
+from distcc_build.sources.lookup import THREADS
 from distcc_build.sources.request import Request
 
 NOWHERE = ResolvConf((), ())
@@ -341,9 +341,9 @@ def test_who_gave_up_asks_no_more(site: Site, monkeypatch: pytest.MonkeyPatch) -
     with lookups(monkeypatch, *hosts) as asked:
         gave = site.ask(seconds=0.3)
         assert {one.came_back for one in gave.account.lines} == {"no answer in time"}
-        assert len(asked) == listed.THREADS
+        assert len(asked) == THREADS
     assert eventually(lambda: set(threading.enumerate()) <= before)
-    assert len(asked) == listed.THREADS
+    assert len(asked) == THREADS
 
 
 def test_a_name_that_is_no_name_has_failed(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,8 +10,15 @@ from distcc_build.config import Config
 from distcc_build.farmfile import REMEMBERED
 from distcc_build.hosts import tokens
 from distcc_build.offer import Account, Gave
-from distcc_build.resolve.answers import Answer, Failed, Found, Missing
-from distcc_build.sources.entries import MAX_SAID, MAX_TOKENS, Entry, gave, read_listing
+from distcc_build.sources.entries import (
+    ABSENT,
+    MAX_SAID,
+    MAX_TOKENS,
+    Answer,
+    Entry,
+    gave,
+    read_listing,
+)
 
 NOW = 1_700_000_000.0
 CONFIG = Config()
@@ -28,9 +35,7 @@ def why_not(text: str, config: Config = CONFIG) -> Sequence[tuple[str, str]]:
 def given(text: str, holds: bool = True, config: Config = CONFIG, **answers: Answer) -> Gave:
     listing = read_listing(text, config)
     found = {
-        one.host: answers[one.host]
-        if one.host in answers
-        else Found((ipaddress.ip_address(one.host),), math.inf)
+        one.host: answers[one.host] if one.host in answers else (ipaddress.ip_address(one.host),)
         for one in listing.entries
     }
     account = Account(WORD, why="/hosts lists")
@@ -134,13 +139,13 @@ def test_a_list_without_end_is_read_in_part() -> None:
 
 
 def test_offers_say_what_the_list_says() -> None:
-    name = Found((ipaddress.ip_address("10.1.0.2"), ipaddress.ip_address("fd00::2")), 0.0)
+    name = (ipaddress.ip_address("10.1.0.2"), ipaddress.ip_address("fd00::2"))
     came = given("10.1.0.1/8 two:4000", two=name)
     assert [(one.name, one.port, one.limit, one.seen) for one in came.offers] == [
         ("10.1.0.1", None, 8, NOW),
         ("two:4000", 4000, None, NOW),
     ]
-    assert came.offers[1].addresses == name.addresses
+    assert came.offers[1].addresses == name
     assert [tuple(one) for one in came.account.lines] == [
         ("10.1.0.1", "10.1.0.1", "server"),
         ("two:4000", "10.1.0.2 fd00::2", "server"),
@@ -155,7 +160,7 @@ def test_compression_is_the_configurations() -> None:
 
 
 def test_a_name_that_cannot_be_asked_may_be_the_server_from_before() -> None:
-    came = given("a:4000 10.1.0.1 b", a=Failed("no answer in time"), b=Missing(0.0))
+    came = given("a:4000 10.1.0.1 b", a="no answer in time", b=ABSENT)
     assert [tuple(one) for one in came.account.lines] == [
         ("a:4000", "no answer in time", "could not be asked"),
         ("10.1.0.1", "10.1.0.1", "server"),
@@ -173,7 +178,7 @@ def test_a_name_that_cannot_be_asked_may_be_the_server_from_before() -> None:
     ],
 )
 def test_why_there_is_none(text: str, why: str) -> None:
-    came = given(text, gone=Missing(0.0))
+    came = given(text, gone=ABSENT)
     assert (came.account.why, came.offers, came.keep) == (why, (), 0.0)
 
 
@@ -181,8 +186,8 @@ def test_a_file_of_addresses_holds_until_it_is_changed_and_names_do_not() -> Non
     assert given("10.1.0.1").expires == math.inf
     assert given("").expires == math.inf
     assert given("10.1.0.1", holds=False).expires == 0.0
-    assert given("10.1.0.1 a", a=Found((ipaddress.ip_address("10.1.0.2"),), 0.0)).expires == NOW
-    assert given("10.1.0.1 a", a=Missing(0.0)).expires == NOW
+    assert given("10.1.0.1 a", a=(ipaddress.ip_address("10.1.0.2"),)).expires == 0.0
+    assert given("10.1.0.1 a", a=ABSENT).expires == 0.0
 
 
 def test_tokens_know_their_lines() -> None:

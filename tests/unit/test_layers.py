@@ -37,6 +37,7 @@ LAYERS = [
     ["top.authors", "exchange", "pump.check", "record.recording"],
     ["resolve.dnssec", "resolve.sockets", "resolve.stream", "spawn"],
     ["resolve.resolver", "resolve.survey", "reference", "stats", "client", "held"],
+    ["sources.lookup"],
     ["resolve.choosing", "resolve.texts", "pump.gate"],
     ["sources.listed", "sources.walking"],
     ["sources.asking"],
