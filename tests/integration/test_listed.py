@@ -289,7 +289,7 @@ def test_a_program_in_python_finds_its_own_modules(
 def lookups(monkeypatch: pytest.MonkeyPatch, *hanging: str) -> Iterator[list[str]]:
     """Let the C library hang for some names, as it does where a name server is silent."""
     asked: list[str] = []
-    released = threading.Event()
+    released, before = threading.Event(), set(threading.enumerate())
 
     def getaddrinfo(name: str, *_: object, **__: object) -> list[object]:
         asked.append(name)
@@ -306,7 +306,9 @@ def lookups(monkeypatch: pytest.MonkeyPatch, *hanging: str) -> Iterator[list[str
     with monkeypatch.context() as context:
         context.setattr(socket, "getaddrinfo", getaddrinfo)
         yield asked
-    released.set()
+        released.set()
+        # What they would ask for yet they ask for here.
+        assert eventually(lambda: set(threading.enumerate()) <= before)
 
 
 def test_names_that_are_not_answered_in_time_lose_no_other(
@@ -337,12 +339,10 @@ def test_names_that_are_not_answered_in_time_lose_no_other(
 def test_who_gave_up_asks_no_more(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     hosts = [f"host{n}" for n in range(1, 101)]
     site.write(" ".join(hosts))
-    before = set(threading.enumerate())
     with lookups(monkeypatch, *hosts) as asked:
         gave = site.ask(seconds=0.3)
         assert {one.came_back for one in gave.account.lines} == {"no answer in time"}
         assert len(asked) == THREADS
-    assert eventually(lambda: set(threading.enumerate()) <= before)
     assert len(asked) == THREADS
 
 
