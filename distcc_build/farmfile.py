@@ -234,7 +234,7 @@ def _unpack_server(packed: Any) -> Server:
 
 
 def _unpack_lines(packed: Any) -> tuple[Line, ...]:
-    return tuple(Line(str(name), str(back), str(verdict)) for name, back, verdict in packed)
+    return tuple(Line(*(str(part) for part in line)) for line in packed)
 
 
 def _unpack_account(packed: Any) -> Account:

@@ -17,6 +17,8 @@ class Line(NamedTuple):
     name: str
     came_back: str
     verdict: str
+    offer: str = ""
+    """Name of the offer that it became, where that is another."""
 
 
 class Offer(NamedTuple):

@@ -38,7 +38,7 @@ def outcome(
     :returns: the farm, its surroundings left empty.
     """
     numbered = Numbered(walked, old, now) if walked else None
-    offers = {one.account.source: [*one.offers, *_kept(one, old, now)] for one in gave}
+    offers = {one.account.source: [*one.offers, *_kept(one, old, now, config)] for one in gave}
     if numbered:
         offers[DISCOVER] = numbered.offers()
     servers = judge([(one, offers.get(one, ())) for one in config.sources], config, own)
@@ -68,12 +68,11 @@ def outcome(
     return numbered.put_into(farm) if numbered else farm
 
 
-def _kept(gave: Gave, old: Farm | None, now: float) -> list[Offer]:
+def _kept(gave: Gave, old: Farm | None, now: float, config: Config) -> list[Offer]:
     """What a source named before, and cannot be asked for now."""
-    source, named = gave.account.source, {one.name for one in gave.offers}
-    before = [one for one in (old.servers if old else ()) if one.source == source]
-    if gave.still is not None:
-        before = [one for one in before if one.name in gave.still]
+    source = gave.account.source
+    # Several services of one host are told apart by their ports.
+    named = {(one.name, one.port or config.port) for one in gave.offers}
     return [
         Offer(
             *(one.name, (one.address, *one.others), one.seen),
@@ -82,8 +81,11 @@ def _kept(gave: Gave, old: Farm | None, now: float) -> list[Offer]:
             priority=one.priority,
             weight=one.weight,
         )
-        for one in before
-        if one.name not in named and 0 <= now - one.seen < gave.keep
+        for one in (old.servers if old else ())
+        if one.source == source
+        and (one.name, one.port or config.port) not in named
+        and (gave.still is None or one.name in gave.still)
+        and 0 <= now - one.seen < gave.keep
     ]
 
 

@@ -76,33 +76,40 @@ def _farm(situation: "Situation") -> None:
     age, left = time.time() - farm.made, farm.until - time.time()
     state = f"fresh for {left:.0f} s more" if left > 0 else "stale"
     print(f"discovery     {age:.0f} s ago, {farm.queries} queries in {farm.seconds:.3f} s, {state}")
-    told = {one.source: one for one in farm.accounts}
-    for source in situation.inputs.config.sources:
-        lines, took = farm.lines, ""
-        if source in told:
-            lines = told[source].lines
-            took = f"  {told[source].seconds:.3f} s"
-        if farm.accounts:
-            print(f"source        {printable(source)}{took}")
-        _lines(source, lines, farm)
+    accounts = {one.source: one for one in farm.accounts}
+    sources = situation.inputs.config.sources
+    for word in sources:
+        account = accounts.get(word)
+        if account is not None:
+            asked = f"{account.queries} queries in " if account.queries else ""
+            print(f"source        {printable(word)}, {asked}{account.seconds:.3f} s")
+        elif len(sources) > 1:
+            print(f"source        {printable(word)}")
+        _source(farm, word, account.lines if account else farm.lines)
+        if account is not None and account.degraded:
+            print("  not asked, or not for all: what it gave before stays in use")
     print(f"stopped       {printable(farm.why)}")
     if farm.degraded:
         print("degraded      some names could not be asked; tried again within a minute")
 
 
-def _lines(source: str, lines: "Sequence[Line]", farm: "Farm") -> None:
-    """What a source gave, and what became of it."""
-    servers = {server.name: server for server in farm.servers if server.source == source}
+def _source(farm: "Farm", word: str, lines: "Sequence[Line]") -> None:
+    """Print what one source said, and what becomes of its servers."""
+    servers = [one for one in farm.servers if one.source == word]
     for line in lines:
-        server = servers.pop(line.name, None)
-        verdict = line.verdict if server is None else _state(server)
-        print(printable(f"  {line.name}  {line.came_back}  -> {verdict}"))
-    for server in servers.values():
-        # It could not be asked for.
-        print(f"  {printable(server.name)}  {server.endpoint}, from before  -> {_state(server)}")
+        named = line.offer or line.name
+        server = next((one for one in servers if one.name == named), None)
+        verdict = line.verdict
+        if server is not None:
+            # Several services of one host come in the order of their servers.
+            servers.remove(server)
+            verdict = _verdict(server)
+        print(f"  {printable(f'{line.name}  {line.came_back}  -> {verdict}')}")
+    for server in servers:
+        print(f"  {printable(f'{server.name}  {server.endpoint}  -> {_verdict(server)}')}")
 
 
-def _state(server: "Server") -> str:
+def _verdict(server: "Server") -> str:
     return f"{server.state.value}: {server.why}" if server.why else server.state.value
 
 
