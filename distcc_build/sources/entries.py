@@ -35,6 +35,12 @@ MAX_SAID = 20
 
 UNPROVED = "require_dnssec asks for an address: names of such a list are looked up without proof"
 
+LEFT_OUT = "left out"
+"""What becomes of an entry that somebody should look at."""
+
+NOT_USED = "not used"
+"""And of one that is meant to be so."""
+
 OWN_LIST = "put it into the hosts list itself"
 
 
@@ -60,67 +66,65 @@ class Listing(NamedTuple):
     """A list as read."""
 
     entries: tuple[Entry, ...]
-    left_out: tuple[Line, ...] = ()
-    """What was left out, and why."""
+    rest: tuple[Line, ...] = ()
+    """What was not taken, and why."""
 
 
 def read_listing(text: str, config: Config) -> Listing:
     """Read a list; what is wrong with one entry costs no other."""
-    most = config.max_servers
     entries: dict[tuple[str, int | None], Entry] = {}
-    left_out: list[Line] = []
+    rest: list[Line] = []
     found = tokens(text)
     for number, token in itertools.islice(found, MAX_TOKENS):
+        line = f"line {number}"
         try:
-            entry = _entry(token)
+            one = parse_token(token)
         except HostsError as problem:
-            left_out.append(_left_out(number, str(problem).removeprefix("hosts list: ")))
+            rest.append(Line(line, str(problem).removeprefix("hosts list: "), LEFT_OUT))
             continue
-        if config.require_dnssec and not _is_address(entry.host):
-            left_out.append(_left_out(number, f"{token!a}: {UNPROVED}"))
-        elif (entry.host, entry.port) in entries:
-            left_out.append(_left_out(number, f"{token!a}: named before"))
-        elif len(entries) == most:
-            left_out.append(_left_out(number, f"{token!a}: only {most} are taken (max_servers)"))
-        else:
-            entries[entry.host, entry.port] = entry
-    more = max(len(left_out) - MAX_SAID, 0) + sum(1 for _ in found)
-    said = left_out[:MAX_SAID]
+        refused = _refused(one, config)
+        if refused is None and isinstance(one, Hostspec):
+            entry = _entry(one)
+            key = entry.host, entry.port
+            if key in entries:
+                refused = "named before", NOT_USED
+            elif len(entries) == config.max_servers:
+                refused = f"only {config.max_servers} are taken (max_servers)", LEFT_OUT
+            else:
+                entries[key] = entry
+        if refused is not None:
+            why, verdict = refused
+            rest.append(Line(line, f"{token[:MAX_NAME]!a}: {why}", verdict))
+    more = max(len(rest) - MAX_SAID, 0) + sum(1 for _ in found)
+    said = rest[:MAX_SAID]
     if more:
-        said.append(Line(f"{more} more", "", "left out"))
+        said.append(Line(f"{more} more", "", LEFT_OUT))
     return Listing(tuple(entries.values()), tuple(said))
 
 
-def _left_out(number: int, why: str) -> Line:
-    return Line(f"line {number}", why, "left out")
-
-
-def _entry(token: str) -> Entry:
-    """The server that a word of the list stands for.
-
-    :raises HostsError: when it stands for none; the text says why.
-    """
-    one = parse_token(token)
+def _refused(one: Hostspec | Word, config: Config) -> tuple[str, str] | None:
+    """Why such a list cannot have this, and what becomes of it; None for a server."""
     if isinstance(one, Word):
-        raise HostsError(f"{token!a}: no host; {OWN_LIST}")
-    if why := _why_not(one):
-        raise HostsError(f"{token[:MAX_NAME]!a}: {why}")
-    return Entry(one.host.lower(), one.port if _has_port(one) else None, one.limit, one.options)
-
-
-def _why_not(one: Hostspec) -> str:
-    """Why a host of such a list is not taken; empty when it is."""
+        return f"no host; {OWN_LIST}", LEFT_OUT
     if one.kind is Kind.SSH:
-        return f"reached by ssh; {OWN_LIST}"
+        return f"reached by ssh; {OWN_LIST}", LEFT_OUT
     if any(option.startswith("auth") for option in one.options):
-        return f"wants authentication; {OWN_LIST}"
+        return f"wants authentication; {OWN_LIST}", LEFT_OUT
     if one.kind is Kind.LOCAL:
-        return "this machine, which takes part by a rule of its own"
+        return "this machine takes part by its own rule", NOT_USED
     if not one.usable:
-        return "marked down"
+        return "marked down", NOT_USED
     if "%" in one.host:
-        return f"an address with an interface; {OWN_LIST}"
-    return f"a name has {MAX_NAME} characters at most" if len(one.host) > MAX_NAME else ""
+        return f"an address with an interface; {OWN_LIST}", LEFT_OUT
+    if len(one.host) > MAX_NAME:
+        return f"a name has {MAX_NAME} characters at most", LEFT_OUT
+    if config.require_dnssec and not _is_address(one.host):
+        return UNPROVED, LEFT_OUT
+    return None
+
+
+def _entry(one: Hostspec) -> Entry:
+    return Entry(one.host.lower(), one.port if _has_port(one) else None, one.limit, one.options)
 
 
 def _has_port(one: Hostspec) -> bool:
@@ -157,7 +161,7 @@ def gave(
     :param now: seconds since 1970.
     :param holds: the list stays as it is unless that is noticed.
     """
-    lines, offers, failed = list(listing.left_out), [], []
+    lines, offers, failed = list(listing.rest), [], []
     for entry in listing.entries:
         answer = answers[entry.host]
         if not isinstance(answer, str):
@@ -165,7 +169,7 @@ def gave(
             lines.append(Line(str(entry), came_back, "server"))
             offers.append(Offer(str(entry), answer, now, port=entry.port, limit=entry.limit))
         elif answer == ABSENT:
-            lines.append(Line(str(entry), answer, "left out"))
+            lines.append(Line(str(entry), answer, LEFT_OUT))
         else:
             failed.append(str(entry))
             lines.append(Line(str(entry), answer, "could not be asked"))
@@ -188,7 +192,7 @@ def gave(
 def _nothing(listing: Listing) -> str:
     if listing.entries:
         return "no server whose address is known"
-    return "nothing that can be used" if listing.left_out else "no server"
+    return "nothing that can be used" if listing.rest else "no server"
 
 
 def _unused(options: Iterable[str], config: Config) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from e2e.small_project import BUILDS, small_project
 from e2e.workbench import SYSTEM_PATH, Workbench, write
 from peers import DNSMASQ, dnsmasq
 
@@ -115,45 +116,20 @@ def at(bench: Workbench, *sources: Source) -> Workbench:
     return Workbench(bench.venv, bench.home, {**configured, "DISTCC_HOSTS": words})
 
 
-FILES = {
-    "lib{}.c": "int answer(void) { return 42; }\n",
-    "more{}.c": "int more(void) { return 0; }\n",
-    "main{}.cc": 'extern "C" int answer(); extern "C" int more();\n'
-    "int main() { return answer() + more() != 42; }\n",
-    "SConstruct": "env = Environment()\nenv.Tool('distcc_discover')\n"
-    "env.Program('prog', ['main{}.cc', 'lib{}.c', 'more{}.c'])\n",
-    "CMakeLists.txt": "cmake_minimum_required(VERSION 3.18)\nproject(t C CXX)\n"
-    "add_executable(prog main{}.cc lib{}.c more{}.c)\n",
-    "meson.build": "project('t', 'c', 'cpp')\n"
-    "executable('prog', 'main{}.cc', 'lib{}.c', 'more{}.c')\n",
-    "Makefile": "include $(shell distcc-launch --makefile)\n"
-    "prog: main{}.o lib{}.o more{}.o\n\t$(CXX) -o $@ $^\n",
-}
-CMAKE = "cmake -B . -DCMAKE_C_COMPILER_LAUNCHER=distcc-launch -DCMAKE_CXX_COMPILER_LAUNCHER="
-BUILDS = {
-    "scons": "scons",
-    "cmake": f"{CMAKE}distcc-launch && cmake --build . -j 3",
-    "meson": "meson setup b --native-file <(distcc-build meson-native); ninja -C b; mv b/prog .",
-    "make": "make prog",
-}
-
-
 @pytest.mark.parametrize("build", BUILDS.values(), ids=BUILDS.keys())
 def test_each_source_finds_the_same_five_servers_for_each_build_system(
     build: str, source: Source, five: Farm, bench: Workbench, tmp_path: Path
 ) -> None:
     # Of this build alone, in logs that all have in common.
     tag = f"_{tmp_path.parent.name}_{tmp_path.name}".replace("-", "_")
-    names = [name.replace("{}", tag) for name in FILES]
-    for name, text in zip(names, FILES.values(), strict=True):
-        write(tmp_path / "project" / name, text.replace("{}", tag))
+    sources = small_project(tmp_path / "project", tag)
     site = at(bench, source)
 
     site.run("bash", "-euc", build, cwd=tmp_path / "project")
 
-    five.daemons.wait_for(3, lambda job: tag in job.source)
+    five.daemons.wait_for(len(sources), lambda job: tag in job.source)
     done = [job for job in five.daemons.jobs() if tag in job.source]
-    assert sorted(Path(job.source).name for job in done) == sorted(names[:3])
+    assert sorted(Path(job.source).name for job in done) == sorted(sources)
     assert {job.outcome for job in done} == {"COMPILE_OK"}
     site.run("./prog", cwd=tmp_path / "project")
     # What all of its compiles were given.

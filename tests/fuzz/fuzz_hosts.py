@@ -95,7 +95,7 @@ def check_listing(text: str) -> None:
         assert re.fullmatch(rf"{HOST}(?:{PORT})?", str(one), re.ASCII), one
         assert "%" not in one.host
         assert set(one.options) <= {"lzo", "cpp"}
-    for line in listing.left_out:
+    for line in listing.rest:
         assert line.came_back.isascii(), line
         assert line.came_back.isprintable(), line
         assert len(line.came_back) < MAX_LINE
