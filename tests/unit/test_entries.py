@@ -147,7 +147,7 @@ def test_offers_say_what_the_list_says() -> None:
         ("two:4000", 4000, None, NOW),
     ]
     assert came.offers[1].addresses == name
-    assert [tuple(one) for one in came.account.lines] == [
+    assert [one[:3] for one in came.account.lines] == [
         ("10.1.0.1", "10.1.0.1", "server"),
         ("two:4000", "10.1.0.2 fd00::2", "server"),
     ]
@@ -162,7 +162,7 @@ def test_compression_is_the_configurations() -> None:
 
 def test_a_name_that_cannot_be_asked_may_be_the_server_from_before() -> None:
     came = given("a:4000 10.1.0.1 b", a="no answer in time", b=ABSENT)
-    assert [tuple(one) for one in came.account.lines] == [
+    assert [one[:3] for one in came.account.lines] == [
         ("a:4000", "no answer in time", "could not be asked"),
         ("10.1.0.1", "10.1.0.1", "server"),
         ("b", "no such name", "left out"),
