@@ -186,8 +186,8 @@ FAULTS: dict[Callable[[Site], None], str] = {
     no_interpreter: "cannot be run: No such file or directory",
     fails: r"ended with status 3: token\x1b expired",
     killed: "ended with status -9",
-    hangs: "takes longer than 0.7 s",
-    closes_its_output_and_hangs: "takes longer than 0.7 s",
+    hangs: "takes longer than 1.4 s",
+    closes_its_output_and_hangs: "takes longer than 1.4 s",
     prints_much: "prints more than 1048576 bytes",
     never_stops: "prints more than 1048576 bytes",
 }
@@ -204,13 +204,13 @@ def test_what_cannot_be_read_keeps_the_servers_from_before(
     site.path.unlink()
     fault(site)
     start = time.monotonic()
-    gave = site.ask(seconds=1.0)
-    assert time.monotonic() - start < 1.2
+    gave = site.ask(seconds=2.0)
+    assert time.monotonic() - start < 4
     assert (gave.offers, gave.account.degraded, gave.keep) == ((), True, REMEMBERED)
     assert gave.account.why.startswith(str(site.path))
     assert why in gave.account.why
     assert gave.account.why.isprintable()
-    farm = find_servers(site.config, NOWHERE, "here", old, seconds=1.0)
+    farm = find_servers(site.config, NOWHERE, "here", old, seconds=2.0)
     assert [(one.endpoint, one.limit) for one in farm.used] == [
         ("10.1.0.1", None),
         ("10.1.0.2:4000", 7),
@@ -322,9 +322,9 @@ def test_names_that_are_not_answered_in_time_lose_no_other(
     site.write("host1 host2 10.1.0.4 gone1")
     with lookups(monkeypatch, "host2"):
         start = time.monotonic()
-        gave = site.ask(seconds=0.5)
-        assert time.monotonic() - start < 0.9
-        farm = find_servers(site.config, NOWHERE, "here", old, seconds=0.5)
+        gave = site.ask(seconds=1.5)
+        assert time.monotonic() - start < 4
+        farm = find_servers(site.config, NOWHERE, "here", old, seconds=1.5)
     said = {one.name: (one.came_back, one.verdict) for one in gave.account.lines}
     assert said == {
         "host1": ("10.1.0.1", "server"),
@@ -340,7 +340,7 @@ def test_who_gave_up_asks_no_more(site: Site, monkeypatch: pytest.MonkeyPatch) -
     hosts = [f"host{n}" for n in range(1, 101)]
     site.write(" ".join(hosts))
     with lookups(monkeypatch, *hosts) as asked:
-        gave = site.ask(seconds=0.3)
+        gave = site.ask(seconds=1.5)
         assert {one.came_back for one in gave.account.lines} == {"no answer in time"}
         assert len(asked) == THREADS
     assert len(asked) == THREADS
