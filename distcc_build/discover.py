@@ -11,6 +11,7 @@ from distcc_build.config import Config
 from distcc_build.farmfile import Farm
 from distcc_build.outcome import silent
 from distcc_build.search import surroundings
+from distcc_build.sources.files import stamps
 from distcc_build.trust import is_of_system
 
 if TYPE_CHECKING:
@@ -67,7 +68,8 @@ def discover(
 
     def holds(farm: Farm) -> bool:
         asked_since = not force or farm.made >= began
-        return asked_since and farm.fresh(fingerprint, time.time())
+        same = farm.files == stamps(config)
+        return asked_since and same and farm.fresh(fingerprint, time.time())
 
     def left() -> float:
         return max(config.deadline - RESERVE - (time.monotonic() - started), 0.1)
@@ -136,8 +138,8 @@ def _prepare_proving() -> None:
 
 def _served(farm: Farm, fingerprint: str, config: Config, wanted: Wanted) -> bool:
     """Whether compiles by these compilers go on with it, fresh or not."""
-    given = farm.surroundings == fingerprint and farm.made <= time.time() < farm.stale
-    return given and not _unproved(farm, config, wanted)
+    same = farm.surroundings == fingerprint and farm.files == stamps(config)
+    return same and farm.made <= time.time() < farm.stale and not _unproved(farm, config, wanted)
 
 
 def _unproved(farm: Farm, config: Config, wanted: Wanted) -> bool:

@@ -17,7 +17,7 @@ names the token.  A problem never stops the reading of the others.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from distcc_build.errors import HostsError
@@ -45,6 +45,7 @@ __all__ = [
     "Word",
     "parse_hosts",
     "parse_token",
+    "tokens",
 ]
 
 # Underscores are not host names (RFC 952), but people use them and resolvers take them.
@@ -105,15 +106,14 @@ def parse_hosts(text: str) -> HostsList:
     """
     entries: list[Hostspec | Word] = []
     problems: list[str] = []
-    for line in text.split("\n"):
-        for token in _TOKEN.findall(line.partition("#")[0]):
-            try:
-                entry = parse_token(token)
-            except HostsError as problem:
-                problems.append(str(problem))
-            else:
-                if not _asks(entry) or entry not in entries:
-                    entries.append(entry)
+    for _, token in tokens(text):
+        try:
+            entry = parse_token(token)
+        except HostsError as problem:
+            problems.append(str(problem))
+        else:
+            if not _asks(entry) or entry not in entries:
+                entries.append(entry)
     hosts = [entry for entry in entries if isinstance(entry, Hostspec)]
     asks = any(_asks(entry) for entry in entries)
     if hosts and not asks and not any(host.usable for host in hosts):
@@ -125,6 +125,13 @@ def parse_hosts(text: str) -> HostsList:
 
 def _asks(entry: Hostspec | Word) -> bool:
     return isinstance(entry, Word) and is_source(entry.text)
+
+
+def tokens(text: str) -> Iterator[tuple[int, str]]:
+    """The tokens of a list, each with the number of its line, from 1 on."""
+    for number, line in enumerate(text.split("\n"), 1):
+        for token in _TOKEN.findall(line.partition("#")[0]):
+            yield number, token
 
 
 def parse_token(token: str) -> Hostspec | Word:

@@ -10,8 +10,8 @@ from distcc_build.config import Config, parse_config, switched_off
 from distcc_build.errors import ConfigError
 from distcc_build.farms import FarmTable, parse_farms
 from distcc_build.hosts import HostsList, parse_hosts
-from distcc_build.hostspec import DISCOVER_FILE
 from distcc_build.plan import Dependency
+from distcc_build.sources.files import dependency, listed_files
 from distcc_build.trust import distrust
 
 __all__ = ["Inputs", "config_files", "read_inputs"]
@@ -70,7 +70,11 @@ def read_inputs(environ: Mapping[str, str]) -> Inputs:
     hosts = parse_hosts(" ".join(config.sources) if text is None else text)
     # What a list of somebody's own asks for; what compiles use is not looked for elsewhere.
     config = config._replace(sources=hosts.sources or config.sources)
-    listed = [one.removeprefix(DISCOVER_FILE) for one in hosts.sources if "=" in one]
+    listed = listed_files(
+        [*config.sources, *(one for table in farms for one in table.config.sources)]
+    )
+    # They are read later, and may change meanwhile.
+    seen += [one for path in listed if (one := dependency(path))]
     return Inputs(
         config,
         hosts,

@@ -25,7 +25,8 @@ class Offer(NamedTuple):
     """A server as a source names it.  All of it has its type's form; nothing is judged."""
 
     name: str
-    """Printable ASCII, a host name or an address; for people, and never given to distcc."""
+    """Printable ASCII, a host name or an address, perhaps with a port; for people, and never
+    given to distcc."""
     addresses: tuple[IPAddress, ...]
     """At least one, in the order in which they are to be tried."""
     seen: float
@@ -67,3 +68,5 @@ class Gave(NamedTuple):
     keep: float = 0.0
     """Seconds for which servers that it named before, and does not now, stay in use: where it
     could not be asked, or does not always hear all of them."""
+    still: tuple[str, ...] | None = None
+    """Names of which alone these may be; None where it cannot say."""

@@ -84,6 +84,7 @@ def _kept(gave: Gave, old: Farm | None, now: float, config: Config) -> list[Offe
         for one in (old.servers if old else ())
         if one.source == source
         and (one.name, one.port or config.port) not in named
+        and (gave.still is None or one.name in gave.still)
         and 0 <= now - one.seen < gave.keep
     ]
 

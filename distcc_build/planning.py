@@ -18,6 +18,7 @@ from distcc_build.launch import Situation, distcc_environment
 from distcc_build.plan import MAX_DEPENDENCIES, Dependency, Note, Plan
 from distcc_build.reference import CACHES, LATE, Compiler, find_compiler, kept
 from distcc_build.search import RESOLV_CONF, surroundings
+from distcc_build.sources.files import dependency
 
 __all__ = ["failure_plan", "make_plan"]
 
@@ -226,12 +227,6 @@ def _dependencies(
     """The files as they were when they were read, and else as they are."""
     known = {one.path: one for one in seen}
     for path in looked_at:
-        try:
-            found = os.stat(path)  # noqa: PTH116
-        except (FileNotFoundError, NotADirectoryError):
-            yield known.get(path, Dependency(path, None))
-        except OSError:
-            continue  # what cannot be looked at now cannot be compared later
-        else:
-            now = Dependency(path, found.st_mtime_ns, found.st_size, found.st_ino)
-            yield known.get(path, now)
+        found = dependency(path)
+        if found is not None:
+            yield known.get(path, found)

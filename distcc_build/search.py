@@ -14,6 +14,7 @@ from distcc_build.hostspec import DISCOVER
 from distcc_build.outcome import outcome
 from distcc_build.resolve.resolvconf import ResolvConf, parse_resolv_conf
 from distcc_build.sources.asking import Others
+from distcc_build.sources.files import stamps
 from distcc_build.sources.request import Request
 from distcc_build.sources.walking import walk_names
 
@@ -60,6 +61,8 @@ def find_servers(
     if old is not None and old.surroundings != fingerprint:
         old = None
     now, start = time.time(), time.monotonic()
+    # As they are before they are read: what changes meanwhile is read again.
+    files = stamps(config)
     request = Request(config, conf, now, seconds)
     others = Others(request)
     walked, queries = None, 0
@@ -79,4 +82,4 @@ def find_servers(
     )
     queries += sum(one.account.queries for one in gave)
     took = round(time.monotonic() - start, 4)
-    return farm._replace(surroundings=fingerprint, queries=queries, seconds=took)
+    return farm._replace(surroundings=fingerprint, files=files, queries=queries, seconds=took)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-__all__ = ["Dnsmasq", "FakeDistccd", "closed_port", "dnsmasq"]
+__all__ = ["DNSMASQ", "Dnsmasq", "FakeDistccd", "closed_port", "dnsmasq"]
 
 # The Debian package puts it where an ordinary user's PATH does not look.
 DNSMASQ = shutil.which("dnsmasq") or shutil.which("dnsmasq", path="/usr/sbin:/usr/local/sbin")

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from distcc_build.farmfile import Farm
+    from distcc_build.hosts import HostsList
     from distcc_build.launch import Situation
     from distcc_build.offer import Line
     from distcc_build.policy import Server
@@ -42,6 +43,7 @@ def run(args: argparse.Namespace) -> int:
     if inputs.off:
         print("switch        DISTCC_BUILD is off: every compile runs here, as if we were not there")
         return 0
+    _listed(inputs.hosts)
     if situation.inputs.farm:
         print(f"farm          {situation.inputs.farm}, which is that of {args.compiler}")
     _farm(situation)
@@ -54,6 +56,16 @@ def run(args: argparse.Namespace) -> int:
     print(f"jobs          {situation.jobs(args.compiler)}")
     _plan(args.compiler, plan_path)
     return 0
+
+
+def _listed(hosts: "HostsList") -> None:
+    """The hosts that the list itself names: they are passed on, and asked nothing."""
+    for one in hosts.hosts:
+        how = {"ssh": "by ssh, ", "tcp": "", "local": "this machine, "}[one.kind.value]
+        if any(option.startswith("auth") for option in one.options):
+            how = "with authentication, "
+        said = f"{how}{one.slots} at once; passed on, not judged" if one.usable else "marked down"
+        print(f"  {one}  -> {said}")
 
 
 def _farm(situation: "Situation") -> None:

@@ -30,6 +30,8 @@ def _checks(case: Case) -> Iterator[Check]:
     listed_hosts = [one for one in situation.inputs.hosts.hosts if one.kind is not Kind.LOCAL]
     for host in listed_hosts:
         how = "reached by ssh" if host.kind is Kind.SSH else count(host.slots, "slot")
+        if any(option.startswith("auth") for option in host.options):
+            how += " with authentication"
         text = f"of the hosts list, {how}; not judged" if host.usable else "marked down in the list"
         yield ok(host.host, text)
     if case.health is None:

@@ -34,6 +34,12 @@ class Site(NamedTuple):
             )
         return text
 
+    def untold(self, text: str) -> str:
+        """What somebody has written, with the addresses that the servers have in truth."""
+        for number, address in enumerate(self.farm.daemons.addresses, 1):
+            text = re.sub(rf"(?<![\d.])10\.1\.0\.1{number}(?!\.?\d)", address, text)
+        return text
+
 
 @contextlib.contextmanager
 def site(farm: Farm) -> Iterator[Site]:

@@ -8,6 +8,10 @@ from distcc_build.choice import Candidate, complete, job_count, pause
 from distcc_build.config import Config
 from distcc_build.hosts import HostsList, parse_hosts
 from distcc_build.policy import Server, State
+from distcc_build.sources.entries import read_listing
+
+MAX_LINE = 1500
+"""Characters of a sentence: it holds a part of what is wrong at most, each escaped."""
 
 SERVERS = [
     Candidate(Server(n, "", ipaddress.ip_address(text), State.USED), n)
@@ -68,6 +72,7 @@ def check(data: bytes) -> None:
         assert problem.isascii(), problem
         assert problem.isprintable(), problem
     check_list(hosts)
+    check_listing(text)
     assert parse_hosts(str(hosts)) == HostsList(hosts.entries)
     written = re.split(r"[ \t\n\r\f]+", re.sub(r"#[^\n]*", " ", text))
     assert set(str(hosts).split()) <= set(written)
@@ -81,6 +86,19 @@ def check(data: bytes) -> None:
         assert any(one.usable for one in full.hosts) or not hosts.discover
         assert job_count(full, Config(), 2) > 0
         assert pause(full) > 0
+
+
+def check_listing(text: str) -> None:
+    """Of a list that something else maintains only servers by TCP are taken."""
+    listing = read_listing(text, Config())
+    for one in listing.entries:
+        assert re.fullmatch(rf"{HOST}(?:{PORT})?", str(one), re.ASCII), one
+        assert "%" not in one.host
+        assert set(one.options) <= {"lzo", "cpp"}
+    for line in listing.rest:
+        assert line.came_back.isascii(), line
+        assert line.came_back.isprintable(), line
+        assert len(line.came_back) < MAX_LINE
 
 
 def check_list(hosts: HostsList) -> None:

@@ -75,6 +75,21 @@ def test_every_file_that_could_matter_is_named(home: Path) -> None:
     assert read_inputs({"DISTCC_HOSTS": ""}).files == (str(home / "etc-config"),)
 
 
+def test_files_of_hosts_are_watched_whichever_farm_they_are_of(home: Path) -> None:
+    own, other = home / "own", home / "other"
+    own.write_text("10.1.0.1")
+    (home / "etc-config").write_text(
+        f'sources = ["--discover-file={own}"]\n[farm.arm]\ntargets = ["arm-*"]\n'
+        f'sources = ["--discover-file={other}", "--discover-file={own}"]\n'
+    )
+    read = read_inputs({"HOME": str(home)})
+    assert read.files[-2:] == (str(own), str(other))
+    # As they were before anybody has read them.
+    own.write_text("10.1.0.1 10.1.0.2")
+    seen = {one.path: one for one in read.seen}
+    assert (seen[str(own)].size, seen[str(other)].mtime_ns) == (8, None)
+
+
 def test_configuration_is_read_from_xdg_and_from_home(home: Path) -> None:
     (home / "etc-config").write_text("gap = 1\nlimit = 2")
     own = home / ".config/distcc-build"

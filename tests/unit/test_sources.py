@@ -2,6 +2,7 @@
 
 import ipaddress
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
@@ -23,7 +24,7 @@ def offer(name: str, *addresses: str, port: int | None = 3632, **more: int) -> O
     return Offer(name, found, NOW, port=port, **more)
 
 
-def gave(source: str, *offers: Offer, **more: float) -> Gave:
+def gave(source: str, *offers: Offer, **more: Any) -> Gave:
     account = Account(source, (Line("name", "came back", "verdict"),), f"{source} has no more")
     return Gave(account, offers, **more)
 
@@ -112,6 +113,18 @@ def test_of_several_services_of_one_host_those_are_kept_that_are_not_named_now()
         assert {one.endpoint for one in farm.used} == {"10.1.0.1", "10.1.0.1:4000"}
 
 
+def test_only_the_names_are_kept_that_a_source_still_has() -> None:
+    old = farm_of(
+        gave(DNS_SD, offer("a.test.", "10.1.0.1"), offer("gone.test.", "10.1.0.2")),
+        gave(ZEROCONF, offer("b.local.", "10.1.0.3")),
+    )
+    now = gave(DNS_SD, keep=REMEMBERED, still=("a.test.", "b.local."))
+    farm = farm_of(now, gave(ZEROCONF), old=old, now=NOW + 9)
+    assert [one.name for one in farm.used] == ["a.test."]
+    nothing = farm_of(now._replace(still=()), gave(ZEROCONF), old=old, now=NOW + 9)
+    assert nothing.used == ()
+
+
 def test_fresh_until_the_first_source_expires() -> None:
     one, other = offer("a.test.", "10.1.0.1"), offer("b.test.", "10.1.0.2")
     farm = farm_of(gave(DNS_SD, one, expires=NOW + 200), gave(ZEROCONF, other, expires=NOW + 100))
@@ -129,4 +142,5 @@ def test_the_file_holds_all_of_it() -> None:
         gave(DNS_SD, offer("a.test.", "10.1.0.1", "fd00::1", port=4000, priority=10, weight=3)),
         gave(ZEROCONF, offer("b.local.", "8.8.8.8")),
     )
+    farm = farm._replace(files="1,2,3")
     assert parse_farm(format_farm(farm)) == farm

@@ -127,8 +127,15 @@ def unbound_checkconf(words: Sequence[str]) -> None:
     print(f"unbound-checkconf: no errors in {words[0]}")
 
 
+SERVERS = os.environ.get("FAKE_SERVERS", "").split()
+"""What a cloud knows of."""
+
+
 def aws(words: Sequence[str]) -> None:
     """Judge the request as the command of this name does."""
+    if words[:2] == ["ec2", "describe-instances"]:
+        _describe_instances(words[2:])
+        return
     service, command, *options = words
     given = dict(zip(options[::2], options[1::2], strict=True))
     if (service, command) != ("route53", "change-resource-record-sets") or set(given) != {
@@ -140,6 +147,33 @@ def aws(words: Sequence[str]) -> None:
     file = given["--change-batch"].removeprefix("file://")
     subprocess.run([sys.executable, "-P", judge, given["--hosted-zone-id"], file], check=True)
     print('{\n    "ChangeInfo": {\n        "Status": "PENDING"\n    }\n}')
+
+
+def _describe_instances(words: Sequence[str]) -> None:
+    """Print a list as `--output text` does: in one line, between tabs."""
+    given = ["--output", "text", "--filters", "Name=tag:distcc,Values=yes"]
+    given += ["Name=instance-state-name,Values=running"]
+    if list(words) != [*given, "--query", "Reservations[].Instances[].PrivateIpAddress"]:
+        fail(f"aws ec2 describe-instances {words}")
+    print("\t".join(SERVERS))
+
+
+def kubectl(words: Sequence[str]) -> None:
+    """Print what this template makes of two pods."""
+    command, kind, *options = words
+    template = '{range .items[*]}{.status.podIP}{"\\n"}{end}'
+    given = {
+        "--namespace": "build",
+        "--selector": "app=distccd",
+        "--field-selector": "status.phase=Running",
+        "--request-timeout": "800ms",
+        "--output": f"jsonpath={template}",
+    }
+    if (command, kind) != ("get", "pods") or given != dict(
+        zip(options[::2], options[1::2], strict=True)
+    ):
+        fail(f"kubectl {words}")
+    print("\n".join(SERVERS[:2]))
 
 
 PROGRAMS = {
@@ -154,6 +188,7 @@ PROGRAMS = {
     "unbound-control": unbound_control,
     "unbound-checkconf": unbound_checkconf,
     "aws": aws,
+    "kubectl": kubectl,
 }
 
 

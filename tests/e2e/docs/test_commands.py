@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from e2e.docs import stand_in
+from e2e.docs import consul, stand_in
 from e2e.docs.pages import PAGES, Command, File, blocks, console, matches, name
 from e2e.docs.shell import Shell
 from e2e.workbench import Workbench, write
@@ -39,7 +39,9 @@ class Reader:
     def follow(self, steps: Iterator[Command | File]) -> None:
         for step in steps:
             if isinstance(step, File):
-                write(self._path(step.path), self._here(step.text))
+                text = self._here(step.text)
+                # What stands in the reader's own home is read; the rest is for other machines.
+                write(self._path(step.path), self._own(text) if step.path[0] == "~" else text)
                 continue
             status, said = self._shell.run(step.text)
             printed = self._site.told(said)
@@ -56,6 +58,9 @@ class Reader:
         if caption.startswith("/"):
             return Path(self._bench.environ["FAKE_ROOT"] + caption)
         return self._folder / caption
+
+    def _own(self, text: str) -> str:
+        return self._site.untold(text)
 
     def _here(self, text: str) -> str:
         """A file as it stands in a page, with the farm's network for the one that is meant."""
@@ -76,6 +81,8 @@ def reader(farm_bench: Workbench, farm: Farm, tmp_path: Path) -> Iterator[Reader
             **there.exports,
             "PATH": f"{programs}:{farm_bench.environ['PATH']}:/usr/sbin:/sbin",
             "FAKE_ROOT": str(tmp_path / "root"),
+            "FAKE_SERVERS": " ".join(farm.daemons.addresses),
+            "CONSUL_HTTP_ADDR": stack.enter_context(consul.agent(farm.daemons)),
         }
         shell = stack.enter_context(Shell(folder, farm_bench.environ))
         yield Reader(shell, folder, farm_bench, there)
