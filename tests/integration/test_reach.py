@@ -13,7 +13,7 @@ import pytest
 from peers import closed_port
 from probing import references
 
-from distcc_build import proving
+from distcc_build import proving, reach
 from distcc_build.config import Config
 from distcc_build.farm.loopback import Farm as Loopback
 from distcc_build.farmfile import Farm
@@ -22,7 +22,7 @@ from distcc_build.policy import Server, State
 from distcc_build.probe import probe
 from distcc_build.reach import STAGGER, connect_first, in_turn
 from distcc_build.reference import Reference, References, find_compiler
-from distcc_build.verdict import Cause
+from distcc_build.verdict import Cause, Verdict
 
 V4 = ipaddress.ip_address("127.0.0.1")
 
@@ -46,7 +46,7 @@ def deaf(address: str, port: int) -> Iterator[None]:
 def reached(*texts: str, port: int) -> tuple[IPAddress, bool, float]:
     """The address that was taken, whether it is connected, and how long that took."""
 
-    async def reach() -> tuple[IPAddress, bool]:
+    async def connect() -> tuple[IPAddress, bool]:
         address, link = await connect_first(addresses(*texts), port)
         if link is None:
             return address, False
@@ -54,7 +54,7 @@ def reached(*texts: str, port: int) -> tuple[IPAddress, bool, float]:
             return address, link.getpeername()[0] == str(address)
 
     began = time.monotonic()
-    address, connected = asyncio.run(reach())
+    address, connected = asyncio.run(connect())
     return address, connected, time.monotonic() - began
 
 
@@ -75,13 +75,13 @@ def test_preferred_address_is_taken_and_no_other_one_asked() -> None:
                 second.accept()
 
 
-def test_refused_address_costs_no_time() -> None:
+def test_refused_address_costs_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reach, "STAGGER", 60)
     with socket.create_server(("127.0.0.2", 0)) as second:
-        address, connected, seconds = reached(
-            "127.0.0.1", "127.0.0.2", port=second.getsockname()[1]
-        )
+        port = second.getsockname()[1]
+        address, connected, seconds = reached("127.0.0.1", "127.0.0.2", port=port)
     assert (str(address), connected) == ("127.0.0.2", True)
-    assert seconds < STAGGER
+    assert seconds < 60
 
 
 def test_dead_address_costs_the_stagger() -> None:
@@ -129,7 +129,7 @@ def server(number: int, own: str, others: Sequence[str] = ()) -> Server:
     return Server(number, f"distcc{number}.a.test.", address, State.USED, others=further)
 
 
-def proved(servers: Sequence[Server], port: int, cache: Path, *, patient: bool = False) -> Farm:
+def proved(servers: Sequence[Server], port: int, cache: Path) -> Farm:
     """A farm of these, proved for gcc."""
     cache.mkdir(mode=0o700, exist_ok=True)
     compiler = find_compiler("gcc", "/usr/bin:/bin")
@@ -141,7 +141,7 @@ def proved(servers: Sequence[Server], port: int, cache: Path, *, patient: bool =
             begun,
             Config(allow_loopback=True, port=port),
             seconds=20,
-            patient=patient,
+            patient=False,
             distcc_dir=None,
             before=0.0,
         )
@@ -168,6 +168,26 @@ def test_farm_has_a_server_at_its_living_address(loopback: Loopback, tmp_path: P
 
 
 @needs_distccd
+def test_server_that_said_nothing_is_heard_out_at_its_other_address(
+    loopback: Loopback, gcc: Reference
+) -> None:
+    first, port, key = loopback.daemons.addresses[0], loopback.daemons.port, gcc.compiler.key
+    silent = Farm(
+        made=0,
+        until=0,
+        stale=0,
+        surroundings="",
+        servers=(server(1, "127.1.0.200", [first]),),
+        proofs={key: {"127.1.0.200": Verdict(Cause.UNREACHABLE)}},
+    )
+    config = Config(allow_loopback=True, port=port)
+    with deaf("127.1.0.200", port):
+        heard = proving.prove_silent(silent, [gcc], config, seconds=20)
+    assert [str(one.address) for one in heard.used] == [first]
+    assert {one: verdict.cause for one, verdict in heard.proofs[key].items()} == {first: Cause.OK}
+
+
+@needs_distccd
 def test_two_names_that_lead_to_one_server_are_one(loopback: Loopback, tmp_path: Path) -> None:
     first, _ = loopback.daemons.addresses
     servers = [server(1, first), server(2, "127.1.0.200", [first])]
@@ -189,7 +209,8 @@ def test_server_with_one_address_gets_no_more_connections_than_before(
 
     counted = daemons.addresses
     taken = []
-    for others in ({}, {(V4, daemons.port): addresses("127.0.0.3", counted[0])}):
+    dead = ipaddress.ip_address("127.1.0.202"), daemons.port
+    for others in ({}, {dead: addresses("127.1.0.203", counted[0])}):
         way = next(iter(others), (ipaddress.ip_address(counted[0]), daemons.port))
         before = connections()
         found = asyncio.run(probe([way], [gcc], match="exact", seconds=20, others=others))
