@@ -128,6 +128,9 @@ def discover(
         # What others get holds for as long as `hear_out` may take.
         brief = farm.fresh_until(time.time() + config.deadline + 1)
         store.write_farm(path, brief if wanted.patient and silent(farm) else farm)
+        if old is not None and old.surroundings != fingerprint:
+            # The launcher looks at files only, and would go on with the servers of the old one.
+            store.forget_plans(directory)
     return farm
 
 

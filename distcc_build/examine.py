@@ -8,6 +8,7 @@ from pathlib import Path
 from distcc_build.config import Config
 from distcc_build.health import LOOK_BEYOND, Health, reached
 from distcc_build.hostspec import IPAddress
+from distcc_build.outcome import moved
 from distcc_build.policy import Server
 from distcc_build.probe import probe
 from distcc_build.pump.proof import pump_objects
@@ -15,6 +16,7 @@ from distcc_build.reference import Compiler, Reference, References, find_compile
 from distcc_build.search import find_servers, surroundings
 from distcc_build.stats import Stats, read_stats
 from distcc_build.verdict import Verdict
+from distcc_build.ways import Ways
 
 __all__ = ["SECONDS", "examine"]
 
@@ -52,14 +54,14 @@ def examine(
     reasons |= {words_of[key]: why for key, why in failed.items()}
     end = reached(farm, config)
     servers = [server for server in farm.used if server.number < end]
-    found, stats = asyncio.run(_ask(servers, made, config, told))
+    found, stats, places = asyncio.run(_ask(servers, made, config, told))
     verdicts = {
         endpoint: {words_of[key]: verdict for key, verdict in by_key.items()}
         for endpoint, by_key in found.items()
     }
     return Health(
         config,
-        farm,
+        moved(farm, places),
         verdicts,
         reasons,
         limits={address: one.max_kids for address, one in stats.items()},
@@ -84,7 +86,8 @@ async def _ask(
     references: Sequence[Reference],
     config: Config,
     told: Callable[[int, int], object],
-) -> tuple[Verdicts, dict[str, Stats]]:
+) -> tuple[Verdicts, dict[str, Stats], dict[str, IPAddress]]:
+    ways = Ways(servers, config.port)
     done = itertools.count()
 
     def tell() -> None:
@@ -92,19 +95,23 @@ async def _ask(
 
     tell()
     probing = probe(
-        [(one.address, one.port or config.port) for one in servers],
+        ways.servers,
         references,
         match=config.match,
         seconds=SECONDS,
         lzo=config.compression == "lzo",
         pump=pump_objects(references) if config.compression == "pump" else None,
         details=True,
+        others=ways.others,
+        moved=ways.move,
         told=tell,
     )
     pages = _pages([one.address for one in servers], config)
     probed, stats = await asyncio.gather(probing, pages)
-    verdicts = {one.endpoint: probed[str(one.address), one.port or config.port] for one in servers}
-    return verdicts, stats
+    if ways.places:
+        there = [one.address for one in ways.reached if one.address in ways.places.values()]
+        stats |= await _pages(there, config)
+    return ways.by_endpoint(probed), stats, ways.places
 
 
 async def _pages(addresses: Sequence[IPAddress], config: Config) -> dict[str, Stats]:

@@ -102,6 +102,7 @@ async def exchange(
     patience: Patience,
     latest: float,
     version: int = 1,
+    connection: socket.socket | None = None,
 ) -> Exchange:
     """Send a request and read the reply.
 
@@ -109,18 +110,20 @@ async def exchange(
     :param patience: how long to wait.
     :param latest: of the loop's clock; this one ends then in any case.
     :param version: of the protocol the request is in.
+    :param connection: one to it that is there already.
     """
     loop = asyncio.get_running_loop()
     began = loop.time()
     received = bytearray()
-    connected = False
+    connected = connection is not None
     try:
         family = socket.AF_INET if address.version == 4 else socket.AF_INET6
-        with socket.socket(family, socket.SOCK_STREAM) as link:
+        with connection or socket.socket(family, socket.SOCK_STREAM) as link:
             link.setblocking(False)
             async with patience.limit(latest):
-                await loop.sock_connect(link, (str(address), port))
-                connected = True
+                if not connected:
+                    await loop.sock_connect(link, (str(address), port))
+                    connected = True
                 await loop.sock_sendall(link, data)
                 while part := await loop.sock_recv(link, 1 << 16):
                     received += part

@@ -98,7 +98,9 @@ class Farm(NamedTuple):
         """Servers that are kept where they cannot be asked for."""
         numbered = [one for one in self.servers if one.source == DISCOVER]
         recent = [one for one in numbered if 0 <= now - one.seen < REMEMBERED]
-        addresses: dict[int, tuple[IPAddress, ...]] = {one.number: (one.address,) for one in recent}
+        addresses: dict[int, tuple[IPAddress, ...]] = {
+            one.number: (one.address, *one.others) for one in recent
+        }
         return Known(self.domain, addresses)
 
     def cached(self, now: float) -> dict[str, Answer]:

@@ -1,12 +1,19 @@
 """What is to be known of this machine: its cores, its own addresses, its name."""
 
+import fcntl
 import os
 import socket
+import struct
 from pathlib import Path
 
 from distcc_build.hostspec import IPAddress
 
 __all__ = ["cores", "default_routes", "identity", "is_own"]
+
+
+SIOCGIFADDR = 0x8915
+IFNAMSIZ = 16
+"""Of Linux (linux/sockios.h, linux/if.h)."""
 
 
 def cores() -> int:
@@ -33,11 +40,12 @@ def identity() -> str:
 
 
 def default_routes(proc: Path = Path("/proc/net")) -> str:
-    """Where packets to the rest of the world go (Linux); empty where that is not known.
+    """Where packets to the rest of the world go, and from where (Linux); empty where not known.
 
     :param proc: where the kernel tells its routes.
 
-    Two networks may have the same resolv.conf: with this they are less often taken for one.
+    Two networks may have the same resolv.conf, and many have the same router's address: with this
+    they are less often taken for one.
     """
     found = []
     for name, columns, default in (
@@ -53,7 +61,21 @@ def default_routes(proc: Path = Path("/proc/net")) -> str:
             if len(fields) > max(columns):
                 *network, device, gateway = (fields[column] for column in columns)
                 found += [f"{device} {gateway}"] if network == default and device != "lo" else []
-    return "\n".join(sorted(found))
+    devices = {one.partition(" ")[0] for one in found}
+    return "\n".join(sorted(found) + [_address(one) for one in sorted(devices)])
+
+
+def _address(device: str) -> str:
+    """An interface's IPv4 address (netdevice(7)); empty where there is none.
+
+    Not the IPv6 ones: those for privacy are others every day.
+    """
+    try:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as link:
+            name = struct.pack("40s", device.encode()[: IFNAMSIZ - 1])
+            return socket.inet_ntoa(fcntl.ioctl(link.fileno(), SIOCGIFADDR, name)[20:24])
+    except OSError:
+        return ""
 
 
 def is_own(address: IPAddress) -> bool:

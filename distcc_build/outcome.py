@@ -10,7 +10,7 @@ from distcc_build.policy import Server, State, judge
 from distcc_build.sources.numbered import Numbered, Walked
 from distcc_build.verdict import Cause, Verdict
 
-__all__ = ["LATER", "limited", "outcome", "proved", "silent"]
+__all__ = ["LATER", "limited", "moved", "outcome", "proved", "silent"]
 
 LATER = 0.1
 """Part of a farm's time that is added by chance: behind one caching resolver every client's TTLs
@@ -154,6 +154,30 @@ def silent(farm: Farm) -> list[Server]:
         if one.cause in {Cause.SILENT, Cause.UNREACHABLE}
     }
     return [one for one in farm.used if one.endpoint in quiet]
+
+
+def moved(farm: Farm, places: Mapping[str, IPAddress]) -> Farm:
+    """The farm with its servers at addresses where they answer.
+
+    Proofs at an address that is left are gone with it: another may be another machine's.
+
+    :param places: by the endpoint that a server has in the farm, its other address.
+    """
+    servers: list[Server] = []
+    first = {one.endpoint: one.name for one in farm.used if one.endpoint not in places}
+    for one in farm.servers:
+        if one.state is State.USED and one.endpoint in places:
+            one = one.at(places[one.endpoint])  # noqa: PLW2901
+            name = first.setdefault(one.endpoint, one.name)
+            if name != one.name:
+                why = f"has the address of {name}"
+                one = one._replace(state=State.DUPLICATE, why=why, others=())  # noqa: PLW2901
+        servers.append(one)
+    proofs = {
+        key: {endpoint: verdict for endpoint, verdict in found.items() if endpoint not in places}
+        for key, found in farm.proofs.items()
+    }
+    return farm._replace(servers=tuple(servers), proofs=proofs)
 
 
 def limited(farm: Farm, limits: Mapping[str, int]) -> Farm:

@@ -73,6 +73,11 @@ class Server(NamedTuple):
         host = f"[{self.address}]" if self.address.version == 6 else str(self.address)
         return f"{host}:{self.port}"
 
+    def at(self, address: IPAddress) -> "Server":
+        """The same, reached at one of its addresses, with the rest behind it."""
+        rest = tuple(one for one in (self.address, *self.others) if one != address)
+        return self._replace(address=address, others=rest)
+
 
 def refusal(address: IPAddress, config: Config) -> str | None:
     """Why source code is not sent to `address`, with the remedy; None when it may be."""

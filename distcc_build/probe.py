@@ -3,6 +3,7 @@
 import asyncio
 import math
 import resource
+import socket
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
@@ -44,6 +45,8 @@ async def probe(
     lzo: bool = False,
     pump: Mapping[str, bytes | str] | None = None,
     details: bool = False,
+    others: Mapping[tuple[IPAddress, int], Sequence[IPAddress]] = MappingProxyType({}),
+    moved: Callable[[tuple[IPAddress, int], IPAddress], object] = lambda _server, _to: None,
     told: Callable[[], object] = lambda: None,
 ) -> dict[tuple[str, int], dict[str, Verdict]]:
     """Learn for each server and each compiler whether compiles may be sent there.
@@ -58,6 +61,8 @@ async def probe(
     :param pump: where pump mode is wanted: by the compiler's key, what this machine makes of the
         proof for it (pump/proof.py), or why there is none.
     :param details: for people: ask for versions, lzo and pump mode also where all is well.
+    :param others: further addresses of servers; such a server is asked at the first that answers.
+    :param moved: called with a server, and at which of its other addresses it was asked.
     :param told: called for each server when all is known of it.
     :returns: by address and port, by the compiler's key.
     """
@@ -73,10 +78,13 @@ async def probe(
     async def one(address: IPAddress, port: int) -> dict[str, Verdict]:
         async with places:
             latest = asyncio.get_running_loop().time() + seconds / max(rounds, 1)
-            server = _Server(address, port, at_once, patience, latest)
+            further = tuple(others.get((address, port), ()))
+            server = _Server(address, port, at_once, patience, latest, further)
             judged = await _judge_all(server, references, match, lzo=lzo, details=details)
             if pump is not None:
                 judged = await _judge_pump(server, references, judged, pump)
+        if server.address != address:
+            moved((address, port), server.address)
         told()
         return judged
 
@@ -92,9 +100,17 @@ class _Server:
     """One server, and how it is asked."""
 
     def __init__(
-        self, address: IPAddress, port: int, at_once: int, patience: Patience, latest: float
+        self,
+        address: IPAddress,
+        port: int,
+        at_once: int,
+        patience: Patience,
+        latest: float,
+        others: Sequence[IPAddress],
     ) -> None:
-        self._address = address
+        self.address = address
+        self._others = others
+        self._settling = asyncio.Lock()
         self._port = port
         self._slots = asyncio.Semaphore(at_once)
         self._patience = patience
@@ -114,19 +130,40 @@ class _Server:
                 return self._trouble
             if self._patience.over:
                 return Exchange(None, Cause.SILENT, "there was no time left to ask")
-            result = await exchange(
-                self._address,
-                self._port,
-                request(argv, source, version=version, beside=beside),
-                patience=self._patience,
-                latest=self._latest,
-                version=version,
-            )
+            try:
+                link = await self._settle() if self._others else None
+            except TimeoutError:
+                result = Exchange(None, Cause.UNREACHABLE, "no answer at any of its addresses")
+            else:
+                result = await exchange(
+                    self.address,
+                    self._port,
+                    request(argv, source, version=version, beside=beside),
+                    patience=self._patience,
+                    latest=self._latest,
+                    version=version,
+                    connection=link,
+                )
         if result.cause not in {Cause.SILENT, Cause.UNREACHABLE}:
             self._patience.heard()
         if version == 1 and result.cause in HOPELESS:
             self._trouble = result
         return result
+
+    async def _settle(self) -> socket.socket | None:
+        """Find the address at which it answers; the connection that told, for one of those who ask.
+
+        :raises TimeoutError: when none does in time.
+        """
+        async with self._patience.limit(self._latest), self._settling:
+            if not self._others:
+                return None
+            # Imported here: most servers have one address.
+            from distcc_build.reach import connect_first
+
+            self.address, link = await connect_first((self.address, *self._others), self._port)
+            self._others = ()
+        return link
 
 
 async def _judge_all(

@@ -9,13 +9,15 @@ from pathlib import Path
 from distcc_build.backoff import forgive, in_backoff
 from distcc_build.config import Config
 from distcc_build.farmfile import Farm
-from distcc_build.outcome import limited, proved, silent
+from distcc_build.hostspec import IPAddress
+from distcc_build.outcome import limited, moved, proved, silent
 from distcc_build.policy import Server
 from distcc_build.probe import probe
 from distcc_build.pump.proof import pump_objects
 from distcc_build.reference import LATE, Reference, References
 from distcc_build.stats import Stats, read_stats
 from distcc_build.verdict import Verdict
+from distcc_build.ways import Ways
 
 __all__ = ["prove", "prove_silent"]
 
@@ -50,7 +52,8 @@ def prove(
     # A machine that was too busy for its own small compile is so for a minute, not for long.
     late = any(why.endswith(LATE) for why in reasons.values())
     left = max(seconds - (time.monotonic() - started), 0.1)
-    verdicts, stats = asyncio.run(_ask(farm.used, made, config, left, PATIENCE))
+    verdicts, stats, places = asyncio.run(_ask(farm.used, made, config, left, PATIENCE))
+    farm = moved(farm, places)
     proofs: dict[str, dict[str, Verdict]] = {key: {} for key in reasons}
     proofs |= {one.compiler.key: {} for one in made}
     for endpoint, found in verdicts.items():
@@ -71,7 +74,9 @@ def prove_silent(
     :param references: of the compilers to probe for.
     :param seconds: the longest that this may take; while any says nothing it takes as long.
     """
-    verdicts, stats = asyncio.run(_ask(silent(farm), references, config, seconds, seconds))
+    asked = _ask(silent(farm), references, config, seconds, seconds)
+    verdicts, stats, places = asyncio.run(asked)
+    farm = moved(farm, places)
     proofs = {key: dict(found) for key, found in farm.proofs.items()}
     for endpoint, found in verdicts.items():
         for key, verdict in found.items():
@@ -89,24 +94,31 @@ async def _ask(
     config: Config,
     seconds: float,
     silence: float,
-) -> tuple[dict[str, dict[str, Verdict]], dict[str, Stats]]:
-    """What the servers are worth, by endpoint, and what they say of themselves, by address."""
+) -> tuple[dict[str, dict[str, Verdict]], dict[str, Stats], dict[str, IPAddress]]:
+    """What the servers are worth, by endpoint, and what they say of themselves, by address.
+
+    And by endpoint, the other address of each that answers only there.
+    """
+    ways = Ways(servers, config.port)
     pump = pump_objects(references) if config.compression == "pump" else None
     probed = await probe(
-        [(one.address, one.port or config.port) for one in servers],
+        ways.servers,
         references,
         match=config.match,
         seconds=seconds,
         silence=silence,
         lzo=config.compression == "lzo",
         pump=pump,
+        others=ways.others,
+        moved=ways.move,
     )
-    verdicts = {one.endpoint: probed[str(one.address), one.port or config.port] for one in servers}
+    verdicts = ways.by_endpoint(probed)
     if not config.stats:
-        return verdicts, {}
+        return verdicts, {}, ways.places
     # Not at the same time: both open as many connections as this process may have.
-    good = [one.address for one in servers if verdicts[one.endpoint]]
-    return verdicts, await read_stats(good, config.stats_port, seconds=STATS_SECONDS)
+    good = [one.address for one in ways.reached if verdicts[one.endpoint]]
+    pages = await read_stats(good, config.stats_port, seconds=STATS_SECONDS)
+    return verdicts, pages, ways.places
 
 
 def _settle(

@@ -36,7 +36,7 @@ def surroundings(config: Config) -> tuple[ResolvConf, str]:
         texts.append(machine.default_routes())
     conf = parse_resolv_conf(texts[0] if texts else "", socket.gethostname())
     fingerprint = hashlib.sha256("\0".join(texts).encode()).hexdigest()[:16]
-    return ResolvConf(config.nameservers or conf.nameservers, conf.search), fingerprint
+    return conf._replace(nameservers=config.nameservers or conf.nameservers), fingerprint
 
 
 def find_servers(

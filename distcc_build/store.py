@@ -21,6 +21,7 @@ from distcc_build.farmfile import Farm, FarmFileError, format_farm, parse_farm
 __all__ = [
     "discard",
     "farm_path",
+    "forget_plans",
     "locked",
     "read_farm",
     "read_trusted",
@@ -173,6 +174,15 @@ def sweep(directory: Path, now: float) -> None:
                 if entry.is_dir(follow_symlinks=False):
                     discard(entry.path)
                 else:
+                    os.unlink(entry.path)  # noqa: PTH108
+
+
+def forget_plans(directory: Path) -> None:
+    """Remove all plans: the network that they were made for is not this one."""
+    with contextlib.suppress(OSError), os.scandir(directory) as entries:
+        for entry in entries:
+            if entry.name.startswith("plan-") and not entry.name.endswith(".lock"):
+                with contextlib.suppress(OSError):
                     os.unlink(entry.path)  # noqa: PTH108
 
 

@@ -8,6 +8,10 @@ from distcc_build.values import is_domain
 __all__ = ["ResolvConf", "parse_resolv_conf"]
 
 
+MAX_NDOTS = 15
+"""The C library takes more for this (resolv.conf(5))."""
+
+
 class ResolvConf(NamedTuple):
     """What of it matters for a walk."""
 
@@ -18,6 +22,8 @@ class ResolvConf(NamedTuple):
 
     Only those in which names can be looked for: a DHCP server may write anything here.
     """
+    ndots: int = 1
+    """Dots that a name needs to be looked for as it is before the search list is tried."""
 
 
 def parse_resolv_conf(text: str, hostname: str) -> ResolvConf:
@@ -28,7 +34,7 @@ def parse_resolv_conf(text: str, hostname: str) -> ResolvConf:
         domain is searched (resolv.conf(5)).
     """
     nameservers: list[tuple[str, int]] = []
-    search = [hostname.partition(".")[2]]
+    search, ndots = [hostname.partition(".")[2]], 1
     for line in text.splitlines():
         word, *rest = line.partition("#")[0].partition(";")[0].split() or [""]
         if word == "nameserver" and rest and _is_address(rest[0]):
@@ -37,10 +43,14 @@ def parse_resolv_conf(text: str, hostname: str) -> ResolvConf:
             search = rest
         elif word == "domain" and rest:
             search = rest[:1]
+        elif word == "options":
+            given = [one.removeprefix("ndots:") for one in rest if one.startswith("ndots:")]
+            ndots = next((min(int(one), MAX_NDOTS) for one in given if one.isdecimal()), ndots)
     # Without any, the C library asks this machine.
     servers = tuple(nameservers) or (("127.0.0.1", 53),)
     domains = (one.strip(".").lower() for one in search)
-    return ResolvConf(servers, tuple(dict.fromkeys(one for one in domains if is_domain(one))))
+    known = tuple(dict.fromkeys(one for one in domains if is_domain(one)))
+    return ResolvConf(servers, known, ndots)
 
 
 def _is_address(text: str) -> bool:

@@ -77,7 +77,8 @@ def _domains(config: Config, conf: ResolvConf) -> list[str]:
     longest = len(config.pattern) - len("%d") + NUMBER_LENGTH
     search = [one for one in conf.search if longest + len(".") + len(one) <= MAX_NAME]
     if "." in config.pattern:
-        return ["", *search]
+        whole_first = config.pattern.count(".") >= conf.ndots
+        return ["", *search] if whole_first else [*search, ""]
     # Without a domain the system's resolver looks in /etc/hosts only.
     return [*search, ""] if config.resolver == "system" else search
 

@@ -14,6 +14,7 @@ from distcc_build.errors import NotFoundError
 from distcc_build.farmfile import Farm
 from distcc_build.store import (
     farm_path,
+    forget_plans,
     locked,
     read_farm,
     read_trusted,
@@ -179,3 +180,12 @@ def test_only_what_is_old_is_swept(cache: Path) -> None:
     sweep(cache, now + 31 * 86_400)
     assert {one.name for one in cache.iterdir()} == {"farm-1.json.lock", "lock-1", "x"}
     sweep(cache / "missing", now)
+
+
+def test_all_plans_can_be_forgotten_and_nothing_else(cache: Path) -> None:
+    names = ("plan-1-2", "plan-3-4", "plan-1-2.lock", "farm-1.json", "reference-1")
+    for name in names:
+        (cache / name).write_bytes(b"x")
+    forget_plans(cache)
+    assert {one.name for one in cache.iterdir()} == {*names} - {"plan-1-2", "plan-3-4"}
+    forget_plans(cache / "missing")

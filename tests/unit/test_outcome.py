@@ -18,7 +18,7 @@ from distcc_build.farmfile import (
     format_farm,
     parse_farm,
 )
-from distcc_build.outcome import limited, outcome, proved, silent
+from distcc_build.outcome import limited, moved, outcome, proved, silent
 from distcc_build.policy import State
 from distcc_build.resolve.answers import Answer, Failed, Found, Missing, Question
 from distcc_build.resolve.walk import Walk
@@ -300,3 +300,43 @@ def test_nothing_outlives_its_ttl_when_the_clock_is_set_back() -> None:
     later = farm._replace(made=NOW - month)
     assert (later.cached(NOW - month), later.held(NOW - month)) == ({}, {})
     assert later.held(NOW + 50) == {}
+
+
+def test_a_server_moves_to_the_address_at_which_it_answers() -> None:
+    two = Found((ipaddress.ip_address("10.0.0.1"), ipaddress.ip_address("fd00::1")), 120)
+    farm = farm_of({1: two, 2: found("10.0.0.2")})
+    farm = farm._replace(
+        proofs={"key": {"10.0.0.1": Verdict(Cause.UNREACHABLE), "10.0.0.2": Verdict(Cause.OK)}}
+    )
+    there = ipaddress.ip_address("fd00::1")
+    now = moved(farm, {"10.0.0.1": there})
+    assert [str(one.address) for one in now.used] == ["fd00::1", "10.0.0.2"]
+    assert now.servers[0].others == (ipaddress.ip_address("10.0.0.1"),)
+    # What is known of the other address says nothing of this one.
+    assert now.proofs == {"key": {"10.0.0.2": Verdict(Cause.OK)}}
+    assert moved(farm, {}) == farm
+    # DNS is silent: the addresses are known still, and the living one is the first.
+    assert now.known(NOW).addresses[1] == (there, ipaddress.ip_address("10.0.0.1"))
+
+
+@pytest.mark.parametrize("order", [(1, 2), (2, 1)])
+def test_a_name_that_leads_to_another_names_server_is_not_a_second_one(
+    order: tuple[int, int],
+) -> None:
+    both = Found((ipaddress.ip_address("10.0.0.5"), ipaddress.ip_address("10.0.0.9")), 120)
+    plain, double = order
+    farm = farm_of({plain: found("10.0.0.9"), double: both})
+    now = moved(farm, {"10.0.0.5": ipaddress.ip_address("10.0.0.9")})
+    assert [one.number for one in now.used] == [plain]
+    other = next(one for one in now.servers if one.number == double)
+    assert (other.state, other.others) == (State.DUPLICATE, ())
+    assert other.why == f"has the address of distcc{plain}.a.test."
+
+
+def test_two_names_that_both_lead_to_a_third_address_are_one_server() -> None:
+    third = ipaddress.ip_address("10.0.0.9")
+    farm = farm_of(
+        {n: Found((ipaddress.ip_address(f"10.0.0.{n}"), third), 120) for n in (1, 2)},
+    )
+    now = moved(farm, {"10.0.0.1": third, "10.0.0.2": third})
+    assert [one.state for one in now.servers] == [State.USED, State.DUPLICATE]

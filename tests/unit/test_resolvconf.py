@@ -39,3 +39,21 @@ def test_name_servers() -> None:
     text = "nameserver 10.0.0.1\nnameserver fd00::1 # second\nnameserver ns.test\nnameserver\n"
     assert parse_resolv_conf(text, "").nameservers == (("10.0.0.1", 53), ("fd00::1", 53))
     assert parse_resolv_conf("", "").nameservers == (("127.0.0.1", 53),)
+
+
+@pytest.mark.parametrize(
+    ("text", "ndots"),
+    [
+        ("", 1),
+        ("options ndots:5", 5),
+        ("options rotate ndots:2 timeout:1", 2),
+        ("options ndots:0\noptions rotate", 0),
+        ("options ndots:3\noptions ndots:4", 4),
+        ("options ndots:99", 15),
+        ("options ndots:-1", 1),
+        ("options ndots:two", 1),
+        ("options", 1),
+    ],
+)
+def test_dots_that_a_name_needs(text: str, ndots: int) -> None:
+    assert parse_resolv_conf(text, "").ndots == ndots
