@@ -2,13 +2,14 @@
 
 import fcntl
 import os
+import re
 import socket
 import struct
 from pathlib import Path
 
 from distcc_build.hostspec import IPAddress
 
-__all__ = ["cores", "default_routes", "identity", "is_own"]
+__all__ = ["cores", "default_routes", "identity", "is_own", "own_networks"]
 
 
 SIOCGIFADDR = 0x8915
@@ -76,6 +77,49 @@ def _address(device: str) -> str:
             return socket.inet_ntoa(fcntl.ioctl(link.fileno(), SIOCGIFADDR, name)[20:24])
     except OSError:
         return ""
+
+
+def own_networks(proc: Path = Path("/proc/net")) -> str:
+    """Networks that this machine is on, and its addresses there (Linux); empty if not known.
+
+    :param proc: where the kernel tells of them.
+
+    What was heard on one link must not be looked for on another.  Two networks of the same numbers
+    are told apart where this machine has another address in each, or their gateways have.
+    """
+    found: list[str] = []
+    links: set[str] = set()
+    for line in _lines(proc / "route")[1:]:
+        fields = line.split()
+        # A route to one machine is a tunnel's or a container's.
+        if len(fields) > 7 and fields[7] != "FFFFFFFF":
+            links.add(fields[0])
+            found.append(" ".join(fields[place] for place in (0, 1, 2, 7)))
+    addresses = [line.split() for line in _lines(proc / "if_inet6") if _INET6.fullmatch(line)]
+    # Privacy addresses come and go on one link (RFC 8981; IFA_F_TEMPORARY).
+    lasting = [one for one in addresses if not int(one[4], 16) & 0x01]
+    links |= {one[5] for one in lasting if one[3] != LINK_LOCAL}
+    # Containers' ends of a cable have nothing but a link-local address, and come and go as well.
+    found += [f"{one[5]} {one[0]} {one[2]}" for one in lasting if one[5] in links - {"lo"}]
+    before = ""
+    for line in _lines(proc / "fib_trie"):
+        if line.strip() == "/32 host LOCAL" and not before.startswith("127."):
+            found.append(before)
+        before = line.rpartition(" ")[2]
+    return "\n".join(sorted(set(found)))
+
+
+LINK_LOCAL = "20"
+"""Scope of an address, as the kernel writes it."""
+
+_INET6 = re.compile(r"[0-9a-f]{32} [0-9a-f]+ [0-9a-f]+ [0-9a-f]+ [0-9a-f]+ +\S+")
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        return path.read_text("ascii").splitlines()
+    except (OSError, ValueError):
+        return []
 
 
 def is_own(address: IPAddress) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from distcc_build.config import Config
 from distcc_build.farmfile import REMEMBERED, Farm
-from distcc_build.hostspec import DISCOVER, IPAddress
+from distcc_build.hostspec import DISCOVER, ZEROCONF, IPAddress
 from distcc_build.offer import Account, Gave, Offer
 from distcc_build.policy import Server, State, judge
 from distcc_build.sources.numbered import Numbered, Walked
@@ -15,6 +15,11 @@ __all__ = ["LATER", "limited", "moved", "outcome", "proved", "silent"]
 LATER = 0.1
 """Part of a farm's time that is added by chance: behind one caching resolver every client's TTLs
 end in the same second."""
+
+
+LINK_STALE = 60.0
+"""Seconds for which servers that were heard on a link are used after they were fresh, at most: a
+launcher sees that this machine is on another link only where that changes resolv.conf too."""
 
 
 def outcome(
@@ -53,11 +58,13 @@ def outcome(
         until += chance * LATER * (until - now)
     # Whole, as in a plan: else the plan would turn stale before the farm does.
     until = float(int(until))
+    heard = any(one.source == ZEROCONF for one in servers)
+    longest = min(config.stale, LINK_STALE) if heard else config.stale
     farm = Farm(
         made=now,
         until=until,
         # Nothing found is safe to go on with for long: it only means compiling locally.
-        stale=until + (config.stale if good else REMEMBERED),
+        stale=until + (longest if good else REMEMBERED),
         surroundings="",
         servers=servers,
         why=_why(config.sources, walked, accounts),

@@ -10,7 +10,7 @@ from pathlib import Path
 from distcc_build import machine
 from distcc_build.config import Config
 from distcc_build.farmfile import Farm
-from distcc_build.hostspec import DISCOVER
+from distcc_build.hostspec import DISCOVER, ZEROCONF
 from distcc_build.outcome import outcome
 from distcc_build.resolve.resolvconf import ResolvConf, parse_resolv_conf
 from distcc_build.sources.asking import Others
@@ -35,6 +35,8 @@ def surroundings(config: Config) -> tuple[ResolvConf, str]:
                 texts.append("")
         texts.append(machine.default_routes())
     conf = parse_resolv_conf(texts[0] if texts else "", socket.gethostname())
+    if ZEROCONF in config.sources:
+        texts.append(machine.own_networks())
     fingerprint = hashlib.sha256("\0".join(texts).encode()).hexdigest()[:16]
     return conf._replace(nameservers=config.nameservers or conf.nameservers), fingerprint
 

@@ -10,7 +10,7 @@ from distcc_build.config import Config
 from distcc_build.farmfile import REMEMBERED, Farm, format_farm, parse_farm
 from distcc_build.hostspec import DISCOVER, DNS_SD, ZEROCONF
 from distcc_build.offer import Account, Gave, Line, Offer
-from distcc_build.outcome import outcome
+from distcc_build.outcome import LINK_STALE, outcome
 from distcc_build.policy import State
 from distcc_build.resolve.answers import Found, Step, Verdict, WalkResult
 from distcc_build.sources.numbered import Walked
@@ -130,6 +130,18 @@ def test_fresh_until_the_first_source_expires() -> None:
     farm = farm_of(gave(DNS_SD, one, expires=NOW + 200), gave(ZEROCONF, other, expires=NOW + 100))
     assert farm.until == NOW + 100
     assert farm_of(gave(DNS_SD, one), gave(ZEROCONF, other)).until == NOW + CONFIG.ttl_min
+
+
+@pytest.mark.parametrize(
+    ("source", "stale", "used"),
+    [(DNS_SD, 600.0, 600.0), (ZEROCONF, 600.0, LINK_STALE), (ZEROCONF, 10.0, 10.0)],
+)
+def test_what_was_heard_on_a_link_is_not_used_for_long_without_another_look(
+    source: str, stale: float, used: float
+) -> None:
+    given = gave(source, offer("a.local.", "10.1.0.1"), expires=NOW + 100)
+    farm = farm_of(given, config=CONFIG._replace(stale=stale))
+    assert (farm.until, farm.stale) == (NOW + 100, NOW + 100 + used)
 
 
 def test_a_server_of_two_families_has_the_other_address_for_later() -> None:
