@@ -14,9 +14,19 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-PACKAGES = {"distcc", "distcc-pump", "ccache", "gcc", "g++", "clang", "cmake", "ninja-build"}
+PACKAGES = {
+    "avahi-daemon",
+    "distcc",
+    "distcc-pump",
+    "ccache",
+    "gcc",
+    "g++",
+    "clang",
+    "cmake",
+    "ninja-build",
+}
 """Of Debian."""
-OURS = {"distcc-build", "distcc-build[scons]", "."}
+OURS = {"distcc-build", "distcc-build[scons]", "distcc-build[zeroconf]", "."}
 FROM_PYPI = {*OURS, "scons", "meson", "ninja"}
 UNITS = {"distcc", "dnsmasq", "named", "unbound"}
 ROOTS = ("/etc/", "/usr/lib/")
