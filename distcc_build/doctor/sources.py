@@ -51,6 +51,8 @@ def _remedy(account: Account) -> str:
     word, why = account.source, account.why
     if word.startswith(DISCOVER_FILE):
         return f"see that {word.removeprefix(DISCOVER_FILE)} lists the servers"
+    if word != DNS_SD and account.degraded:
+        return "see that it can be asked: distcc-build[zeroconf] installed, UDP port 5353 free"
     if word != DNS_SD:
         return "start distccd with --zeroconf on machines of this link"
     if "no domain" in why:

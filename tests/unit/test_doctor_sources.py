@@ -65,6 +65,7 @@ def test_a_source_whose_servers_may_not_be_used() -> None:
         (DNS_SD, "no answer within 2 s", True, "see that the name servers answer: distcc-build "),
         (DNS_SD, "none of the services is a server", False, "list the servers in DNS: "),
         (ZEROCONF, "nobody answered", False, "start distccd with --zeroconf"),
+        (ZEROCONF, "python-zeroconf is not installed", True, "see that it can be asked: "),
         (FILE, "it does not exist", True, "see that /etc/build-hosts lists the servers"),
     ],
 )
