@@ -125,17 +125,16 @@ def lsdistcc_answers() -> str:
 
 
 def _cases(cases: Iterable[lsdistcc.Case], title: str) -> str:
-    lines = [f"| {title} | lsdistcc | distcc-build | |", "|---|---|---|---|"]
+    lines = [f"| {title} | lsdistcc | distcc-build |", "|---|---|---|"]
     for one in cases:
+        topic = _text(one.topic) if " " in one.topic else f"`{one.topic}`"
         default = f" (default: `{one.default}`)" if one.default else ""
-        topic = f"`{one.topic}`{default}" if title == "Option" else _text(one.topic)
-        they = "; or ".join(_said(said) for said in one.they)
+        they = "; or ".join(map(_said, one.they))
         times = f", {one.times} times out of {one.times}" if one.times > 1 else ""
         cells = [
-            topic,
+            f"**{topic}**{default}: {one.remark}",
             f"`{one.theirs}`: {they}",
             f"`{one.ours}`: {_said(one.we)}{times}",
-            one.remark if "](" in one.remark else _text(one.remark),
         ]
         # A table's cells are parted before code is looked for.
         lines.append(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |")
@@ -144,7 +143,7 @@ def _cases(cases: Iterable[lsdistcc.Case], title: str) -> str:
 
 def _said(said: lsdistcc.Said) -> str:
     told = ", ".join(f"`{line}`" for line in said.lines if line != "...") or "nothing"
-    return f"{told}, exit status {said.status}"
+    return f"{told}, exit status {said.status}" if said.status or not said.lines else told
 
 
 PARTS: dict[str, Callable[[], str]] = {

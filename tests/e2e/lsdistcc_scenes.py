@@ -11,13 +11,16 @@ __all__ = [
     "FROZEN",
     "OTHER_PORT",
     "SCENES",
+    "SIX",
     "VERSION",
     "Scene",
     "address",
 ]
 
 DOMAIN = "build.example.com"
-GOOD, DEAD, DENIES, GOOD_TOO, VERSION, FROZEN = range(1, 7)
+GOOD, DEAD, DENIES, GOOD_TOO, VERSION, FROZEN, SIX = range(1, 8)
+"""The numbers of the servers; SIX listens at ::1 only."""
+
 OTHER_PORT = 3700
 """At which the first server has another distccd."""
 
@@ -67,7 +70,7 @@ def lossy() -> Mapping[str, Mode]:
 
 
 FIVE = {n: n for n in (GOOD, DEAD, DENIES, GOOD_TOO, VERSION)}
-TWO_NETWORKS = {1: GOOD, 2: "127.2.0.1"}
+TWO_NETWORKS: dict[int, int | str] = {1: GOOD, 2: "127.2.0.1"}
 TWO_ADDRESSES = [f"A {address(DEAD)}", f"A {address(GOOD_TOO)}"]
 
 SCENES = {
@@ -85,7 +88,8 @@ SCENES = {
     "a server with slots": Scene({f"distcc1.{DOMAIN}.": [f"A {address(GOOD)}", "TXT slots=16"]}),
     "one server twice": Scene(numbered({1: GOOD, 2: GOOD})),
     "two addresses": Scene({f"box.{DOMAIN}.": TWO_ADDRESSES}),
-    "an IPv6 address": Scene({f"distcc1.{DOMAIN}.": ["AAAA fd00::1"]}),
+    "an IPv6 address": Scene({f"distcc1.{DOMAIN}.": ["AAAA ::1"]}),
+    "two families": Scene({f"box.{DOMAIN}.": [f"A {address(DEAD)}", "AAAA ::1"]}),
     "another network": Scene(numbered({**TWO_NETWORKS, 3: GOOD_TOO})),
     "distcc1 is answered late": Scene(numbered(TWO_NETWORKS), answered(1, delay(0.3))),
     "distcc1 is slow in DNS": Scene(numbered({1: GOOD, 2: GOOD_TOO}), answered(1, delay(0.3))),

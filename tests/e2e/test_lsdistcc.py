@@ -18,6 +18,7 @@ from e2e.lsdistcc_scenes import (
     FROZEN,
     OTHER_PORT,
     SCENES,
+    SIX,
     VERSION,
     Scene,
     address,
@@ -40,7 +41,7 @@ pytestmark = pytest.mark.skipif(bool(WHY_NOT), reason=WHY_NOT)
 
 
 class Place:
-    """A network with six servers, and names that change."""
+    """A network with servers, and names that change."""
 
     def __init__(self, there: Network, names: ScriptedNameServer, installation: Path) -> None:
         self._there, self._names = there, names
@@ -76,14 +77,15 @@ def place(installation: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
         there = stack.enter_context(network(tmp_path_factory.mktemp("network")))
         odd = stack.enter_context(odd_compilers({VERSION: OTHER_VERSION}, "gcc", "g++"))
         odd[DENIES] = Differing(allow="10.0.0.0/8")
+        odd[SIX] = Differing(options=("--listen=::1", "--allow=::1"))
         with there.inside():
-            six = distccds(3632, 6, odd)
-            stack.callback(six.__exit__)
+            farm = distccds(3632, SIX, odd)
+            stack.callback(farm.__exit__)
             stack.callback(distccds(OTHER_PORT, 1).__exit__)
             names = ScriptedNameServer({}, address="127.0.0.1", port=53)
             stack.enter_context(names)
-        six.daemons.signal(address(DEAD), signal.SIGKILL)
-        six.daemons.signal(address(FROZEN), signal.SIGSTOP)
+        farm.daemons.signal(address(DEAD), signal.SIGKILL)
+        farm.daemons.signal(address(FROZEN), signal.SIGSTOP)
         yield Place(there, names, installation)
 
 

@@ -1,6 +1,7 @@
 """What is said of hosts that a command line names."""
 
 import ipaddress
+from typing import Any
 
 import pytest
 
@@ -16,8 +17,8 @@ OTHER = {word: Verdict(Cause.VERSION) for word in GOOD}
 ONE, TWO, SIX = (ipaddress.ip_address(one) for one in ("203.0.113.1", "203.0.113.2", "2001:db8::6"))
 
 
-def rows(*words: str, config: Config = Config(), **learned: object) -> list[Row]:  # noqa: B008
-    return rows_of_named(read_named(words), Learned(**learned), config)  # type: ignore[arg-type]
+def rows(*words: str, config: Config = Config(), **learned: Any) -> list[Row]:  # noqa: B008
+    return rows_of_named(read_named(words), Learned(**learned), config)
 
 
 @pytest.mark.parametrize(
@@ -74,7 +75,7 @@ def test_the_configured_port_is_not_shown_and_distccs_is_where_another_is_config
 
 
 def test_the_stats_page_gives_the_limit_where_the_user_gives_none() -> None:
-    learned = {
+    learned: dict[str, Any] = {
         "answers": {"a": (ONE,), "b": (TWO,)},
         "verdicts": {("203.0.113.1", "none"): GOOD, ("203.0.113.2", "none"): GOOD},
         "limits": {"203.0.113.1": 12, "203.0.113.2": 12},
