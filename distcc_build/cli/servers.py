@@ -87,7 +87,9 @@ def run(args: argparse.Namespace) -> int:
     from distcc_build.inputs import read_inputs
 
     environ = environment(args)
-    inputs = chosen_farm(args, read_inputs(environ), environ)
+    inputs = read_inputs(environ)
+    if args.farm or not args.hosts:
+        inputs = chosen_farm(args, inputs, environ)
     if args.hosts:
         # Where others would be looked for does not matter.
         warn(one for one in inputs.warnings if one not in inputs.hosts.problems)
