@@ -1,9 +1,11 @@
 """The names and servers between which lsdistcc and distcc-build are compared, by name."""
 
+import asyncio
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from servers import Exchange, Mode, answer, delay, drop, servfail
+from servers import Exchange, Mode, Script, answer, delay, drop, servfail
 
 __all__ = [
     "DEAD",
@@ -33,7 +35,7 @@ class Scene(NamedTuple):
     """What is in DNS, how it is answered, and what is in resolv.conf."""
 
     zone: Mapping[str, Sequence[str]]
-    script: Callable[[], Mapping[str, Mode]] = dict
+    script: Callable[[], Script] = dict
     """Made anew for each command."""
     search: str = DOMAIN
 
@@ -50,12 +52,12 @@ def numbered(servers: Mapping[int, int | str], domain: str = DOMAIN) -> dict[str
     }
 
 
-def answered(number: int, mode: Mode) -> Callable[[], Mapping[str, Mode]]:
+def answered(number: int, mode: Mode) -> Callable[[], Script]:
     """How one name is answered; the others as they should be."""
     return lambda: {f"distcc{number}.{DOMAIN}.": mode}
 
 
-def lossy() -> Mapping[str, Mode]:
+def lossy() -> Script:
     """Every question is lost once."""
     asked = set()
 
@@ -67,6 +69,25 @@ def lossy() -> Mapping[str, Mode]:
         return await drop(x)
 
     return {"*": mode}
+
+
+def slots_first() -> Script:
+    """The walk ends only when the TXT record has been asked for, which is not waited for long."""
+    told = asyncio.Event()
+
+    async def text(x: Exchange) -> list[bytes]:
+        told.set()
+        return await answer(x)
+
+    async def end(x: Exchange) -> list[bytes]:
+        # lsdistcc asks for no TXT record.
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(told.wait(), 0.5)
+        return await answer(x)
+
+    script: dict[str | tuple[str, str], Mode] = {f"distcc2.{DOMAIN}.": end}
+    script[f"distcc1.{DOMAIN}.", "TXT"] = text
+    return script
 
 
 FIVE = {n: n for n in (GOOD, DEAD, DENIES, GOOD_TOO, VERSION)}
@@ -85,7 +106,9 @@ SCENES = {
     "a server that denies": Scene(numbered({1: GOOD, 2: DENIES})),
     "a frozen server": Scene(numbered({1: GOOD, 2: FROZEN})),
     "another version": Scene(numbered({1: GOOD, 2: VERSION})),
-    "a server with slots": Scene({f"distcc1.{DOMAIN}.": [f"A {address(GOOD)}", "TXT slots=16"]}),
+    "a server with slots": Scene(
+        {f"distcc1.{DOMAIN}.": [f"A {address(GOOD)}", "TXT slots=16"]}, slots_first
+    ),
     "one server twice": Scene(numbered({1: GOOD, 2: GOOD})),
     "two addresses": Scene({f"box.{DOMAIN}.": TWO_ADDRESSES}),
     "an IPv6 address": Scene({f"distcc1.{DOMAIN}.": ["AAAA ::1"]}),

@@ -34,11 +34,6 @@ from distcc_build.farm.daemons import Differing
 from distcc_build.farm.loopback import Farm
 from distcc_build.farm.zone import Zone
 
-MISSING = [one for one in ("lsdistcc", "distccd", "distcc-pump") if shutil.which(one) is None]
-WHY_NOT = f"there is no {MISSING[0]} here" if MISSING else why_not()
-
-pytestmark = pytest.mark.skipif(bool(WHY_NOT), reason=WHY_NOT)
-
 
 class Place:
     """A network with servers, and names that change."""
@@ -73,6 +68,9 @@ def distccds(port: int, servers: int, differing: dict[int, Differing] | None = N
 
 @pytest.fixture(scope="module")
 def place(installation: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    missing = [one for one in ("lsdistcc", "distcc-pump") if shutil.which(one) is None]
+    if why := f"there is no {missing[0]} here" if missing else why_not():
+        pytest.skip(why)
     with contextlib.ExitStack() as stack:
         there = stack.enter_context(network(tmp_path_factory.mktemp("network")))
         odd = stack.enter_context(odd_compilers({VERSION: OTHER_VERSION}, "gcc", "g++"))
@@ -117,6 +115,7 @@ def test_a_row_that_is_wrong_would_be_seen(place: Place, tmp_path: Path) -> None
             test_both_say_what_the_documentation_says(wrong, place, tmp_path)
 
 
+@pytest.mark.skipif(shutil.which("lsdistcc") is None, reason="there is no lsdistcc here")
 def test_every_option_of_lsdistcc_has_a_row_with_its_default() -> None:
     said = subprocess.run(["lsdistcc", "--help"], capture_output=True, text=True, check=False)
     usage = dict(re.findall(r"^(-\w+) +\w.*?(?:\[(\w+)\])?$", said.stdout, re.MULTILINE))
