@@ -4,6 +4,7 @@ import asyncio
 import itertools
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 from distcc_build.config import Config
 from distcc_build.health import LOOK_BEYOND, Health, reached
@@ -18,7 +19,7 @@ from distcc_build.stats import Stats, read_stats
 from distcc_build.verdict import Verdict
 from distcc_build.ways import Ways
 
-__all__ = ["SECONDS", "examine"]
+__all__ = ["SECONDS", "Progress", "Verdicts", "ask", "compilers_here", "counted", "examine"]
 
 SECONDS = 5.0
 """For the walk, and then for all probes.  Nobody's compile waits, and a farm at work is slow."""
@@ -26,8 +27,11 @@ SECONDS = 5.0
 USUAL = ("gcc", "g++")
 """Looked at where nobody says which; what is not installed of them is left out."""
 
-Verdicts = dict[str, dict[str, Verdict]]
+Verdicts: TypeAlias = dict[str, dict[str, Verdict]]
 """By endpoint of the server, then by key of the compiler."""
+
+Progress: TypeAlias = Callable[[int, int], object]
+"""Called with the number of servers that are done, and of all."""
 
 
 def examine(
@@ -35,7 +39,7 @@ def examine(
     directory: Path,
     words: Sequence[str],
     path: str | None,
-    told: Callable[[int, int], object] = lambda done, total: None,  # noqa: ARG005
+    told: Progress = lambda done, total: None,  # noqa: ARG005
 ) -> Health:
     """Walk all names, and some behind them, and probe all servers.
 
@@ -44,7 +48,7 @@ def examine(
     :param path: where to look for them: the value of PATH.
     :param told: called with the number of servers that are done, and of all.
     """
-    compilers, reasons = _compilers(words, path)
+    compilers, reasons = compilers_here(words, path)
     conf, fingerprint = surroundings(config)
     wide = config._replace(gap=config.gap + LOOK_BEYOND)
     with References(directory, compilers.values()) as references:
@@ -54,7 +58,8 @@ def examine(
     reasons |= {words_of[key]: why for key, why in failed.items()}
     end = reached(farm, config)
     servers = [server for server in farm.used if server.number < end]
-    found, stats, places = asyncio.run(_ask(servers, made, config, told))
+    tell = counted(told, len(servers))
+    found, stats, places = asyncio.run(ask(servers, made, config, tell))
     verdicts = {
         endpoint: {words_of[key]: verdict for key, verdict in by_key.items()}
         for endpoint, by_key in found.items()
@@ -69,7 +74,14 @@ def examine(
     )
 
 
-def _compilers(
+def counted(told: Progress, total: int) -> Callable[[], object]:
+    """What is to be called for each server when all is known of it."""
+    done = itertools.count(1)
+    told(0, total)
+    return lambda: told(next(done), total)
+
+
+def compilers_here(
     words: Sequence[str], path: str | None
 ) -> tuple[dict[str, Compiler], dict[str, str]]:
     """The compilers by word, and by word why there is none."""
@@ -81,19 +93,18 @@ def _compilers(
     return here, {word: missing for word, one in found.items() if one is None}
 
 
-async def _ask(
+async def ask(
     servers: Sequence[Server],
     references: Sequence[Reference],
     config: Config,
-    told: Callable[[int, int], object],
+    tell: Callable[[], object],
 ) -> tuple[Verdicts, dict[str, Stats], dict[str, IPAddress]]:
+    """Probe servers, and ask them for their stats pages where that is wanted.
+
+    :returns: verdicts by endpoint, pages by address; and by endpoint, the other address of each
+        server that answers only there.
+    """
     ways = Ways(servers, config.port)
-    done = itertools.count()
-
-    def tell() -> None:
-        told(next(done), len(servers))
-
-    tell()
     probing = probe(
         ways.servers,
         references,

@@ -4,18 +4,22 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 
+from distcc_build.choice import OPTIONS
 from distcc_build.config import Config
 from distcc_build.farmfile import Farm
-from distcc_build.hostspec import DISCOVER
+from distcc_build.hostspec import DISCOVER, Hostspec
 from distcc_build.offer import Line
 from distcc_build.policy import Server, State
 from distcc_build.resolve.answers import Verdict as NameVerdict
 from distcc_build.verdict import Cause, Verdict
 
 __all__ = [
+    "GOOD",
     "LOOK_BEYOND",
+    "OWN",
     "Health",
     "Row",
+    "judged",
     "named_before",
     "numbering",
     "problems",
@@ -79,9 +83,11 @@ class Row:
     load: float | None = None
     """Load average of its machine, where it tells."""
     source: str = DISCOVER
-    """The word of the source that named it."""
+    """The word of the source that named it; empty for one that a user names."""
     port: int | None = None
     """Where it listens; None for what is no server."""
+    hostspec: str = ""
+    """As distcc is to be given it; empty for one that is not good."""
 
     @property
     def well(self) -> bool:
@@ -218,13 +224,18 @@ def _server(health: Health, server: Server, end: int) -> Row:
         state = {State.OWN: OWN, State.REFUSED: "not allowed"}.get(server.state, server.state.value)
         return replace(row, state=state, why=server.why)
     verdicts = health.verdicts.get(server.endpoint, {})
-    state, why = _judged(verdicts)
-    limit = server.limit or health.limits.get(str(server.address), health.config.limit)
-    load = health.loads.get(str(server.address))
-    return replace(row, state=state, why=why, verdicts=verdicts, limit=limit, load=load)
+    state, why = judged(verdicts)
+    config, address = health.config, server.address
+    limit = server.limit or health.limits.get(str(address), config.limit)
+    load = health.loads.get(str(address))
+    row = replace(row, state=state, why=why, verdicts=verdicts, limit=limit, load=load)
+    if state != GOOD:
+        return row
+    port, options = server.port or config.port, OPTIONS[config.compression]
+    return replace(row, hostspec=str(Hostspec.server(address, port, limit, options)))
 
 
-def _judged(verdicts: Mapping[str, Verdict]) -> tuple[str, str]:
+def judged(verdicts: Mapping[str, Verdict]) -> tuple[str, str]:
     """One state and one text for all compilers."""
     if not verdicts:
         return "not proved", "there is no compiler here to prove it with"

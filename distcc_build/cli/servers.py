@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from distcc_build.cli.common import (
     accounts,
@@ -18,60 +18,143 @@ from distcc_build.cli.progress import waiting
 from distcc_build.errors import NotFoundError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from rich.table import Table
 
-    from distcc_build.health import Health, Row
+    from distcc_build.farmfile import Farm
+    from distcc_build.health import Row
+    from distcc_build.inputs import Inputs
 
 HELP = "list the servers, in which state each is, and why"
-EXAMPLE = "distcc-build servers --compiler gcc --compiler clang++-15"
-STATUS = "1 if there are no servers, 5 if no compiler that was named is installed"
+EXAMPLE = """\
+distcc-build servers --compiler gcc --compiler clang++-15
+DISTCC_HOSTS="$(distcc-build servers --plain hosta hostb:3700/8,lzo)"
+"""
+STATUS = (
+    "1 if there are no servers, or none is good of hosts that are named, or for --plain, --names "
+    "or --addresses; 5 if no compiler that was named is installed"
+)
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     add_options(parser, compilers="prove the servers for this compiler")
     add_farm(parser)
-    parser.add_argument(
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument(
         "--json",
         action="store_true",
         help="everything that is known, as JSON (distcc-build schema)",
     )
+    for name, what in (
+        ("plain", "hosts for DISTCC_HOSTS: address, port, limit and options"),
+        ("names", "names"),
+        ("addresses", "bare addresses"),
+    ):
+        form.add_argument(
+            f"--{name}",
+            dest="form",
+            action="store_const",
+            const=name,
+            help=f"only the good ones, one a line, as {what}",
+        )
+    parser.add_argument(
+        "hosts",
+        nargs="*",
+        metavar="HOST",
+        help="look at these, without discovery: written as for distcc, HOST[:PORT][/LIMIT]"
+        "[,OPTION...], any address being allowed",
+    )
+
+
+class _Found(NamedTuple):
+    """What came of it."""
+
+    rows: "Sequence[Row]"
+    reasons: "Mapping[str, str]"
+    """By word of a compiler, why no server can be proved for it."""
+    domain: str
+    why: str
+    """Why there are no more."""
+    farm: "Farm | None" = None
+    """None for hosts that are named."""
 
 
 def run(args: argparse.Namespace) -> int:
     """Ask every server now, and print what comes of it; exit 1 if there is none."""
-    from distcc_build.health import rows, stop
+    from distcc_build.health import GOOD
     from distcc_build.inputs import read_inputs
 
     environ = environment(args)
-    inputs = chosen_farm(args, read_inputs(environ), environ)
-    warn(inputs.warnings)
-    if not inputs.hosts.discover:
-        source = inputs.hosts_source
-        warn([f"{source} has no --discover-distccN: builds here do not use these servers"])
-    health = _examined(args, environ, inputs.config)
-    warn(f"{word}: {why}" for word, why in health.reasons.items())
-    found = rows(health)
+    inputs = read_inputs(environ)
+    if args.farm or not args.hosts:
+        inputs = chosen_farm(args, inputs, environ)
+    if args.hosts:
+        # Where others would be looked for does not matter.
+        warn(one for one in inputs.warnings if one not in inputs.hosts.problems)
+        found = _named(args, environ, inputs)
+    else:
+        warn(inputs.warnings)
+        if not inputs.hosts.discover:
+            source = inputs.hosts_source
+            warn([f"{source} has no --discover-distccN: builds here do not use these servers"])
+        found = _discovered(args, environ, inputs)
+    warn(f"{word}: {why}" for word, why in found.reasons.items())
+    good = [row for row in found.rows if row.state == GOOD]
     if args.json:
-        print_json(_report(health, found))
-    elif found:
-        _print(found)
-    if not found:
-        warn([f"no servers: {stop(health)}"])
-    if args.compiler and not set(args.compiler) - {*health.reasons}:
+        print_json(_report(found, inputs.config.match))
+    elif args.form:
+        _print_plain(found, args.form)
+    elif found.rows:
+        _print(found.rows)
+    if not found.rows:
+        warn([f"no servers: {found.why}"])
+    if args.compiler and not set(args.compiler) - {*found.reasons}:
         # The table is there, and says nothing of what was asked for.
         return NotFoundError.exit_code
-    return 0 if found else 1
+    return 0 if (good if args.form or args.hosts else found.rows) else 1
 
 
-def _examined(args: argparse.Namespace, environ: dict[str, str], config: Any) -> "Health":
+def _discovered(args: argparse.Namespace, environ: dict[str, str], inputs: "Inputs") -> _Found:
     from distcc_build.examine import examine
+    from distcc_build.health import rows, stop
 
     directory = cache_directory(environ)
     with waiting("asking the servers") as told:
-        return examine(config, directory, args.compiler, environ.get("PATH"), told)
+        health = examine(inputs.config, directory, args.compiler, environ.get("PATH"), told)
+    return _Found(rows(health), health.reasons, health.farm.domain, stop(health), health.farm)
+
+
+def _named(args: argparse.Namespace, environ: dict[str, str], inputs: "Inputs") -> _Found:
+    from distcc_build.examine_named import examine_named
+    from distcc_build.named import read_named, rows_of_named
+
+    directory, named = cache_directory(environ), read_named(args.hosts)
+    with waiting("asking the servers") as told:
+        learned, reasons = examine_named(
+            inputs.config, directory, args.compiler, environ.get("PATH"), named, told
+        )
+    rows = rows_of_named(named, learned, inputs.config)
+    return _Found(rows, reasons, "", "these are the hosts that are named" if rows else "none named")
+
+
+def _print_plain(found: _Found, form: str) -> None:
+    """The good ones to stdout, a line each, and to stderr what is the matter with the others."""
+    from distcc_build.health import GOOD
+    from distcc_build.hosts import Hostspec, parse_token
+
+    for row in found.rows:
+        if not row.well:
+            where = f"{_name(row)} {row.address}".rstrip()
+            warn([f"{where}: {row.state}{': ' if row.why else ''}{row.why}"])
+        elif form == "plain" and row.hostspec:
+            print(row.hostspec)
+        elif row.state == GOOD and form == "names":
+            print(_name(row))
+        elif row.state == GOOD and form == "addresses":
+            spec = parse_token(row.hostspec)
+            print(spec.host if isinstance(spec, Hostspec) else spec)
 
 
 def _print(found: "Sequence[Row]") -> None:
@@ -139,14 +222,12 @@ def _versions(row: "Row") -> list[str]:
     return [" ".join([*same, version]) for version, same in words.items()]
 
 
-def _report(health: "Health", found: "Sequence[Row]") -> dict[str, Any]:
-    from distcc_build.health import stop
-
+def _report(found: _Found, match: str) -> dict[str, Any]:
     return {
-        "domain": health.farm.domain,
-        "why": stop(health),
-        "match": health.config.match,
-        "compilers": {word: {"why": why} for word, why in health.reasons.items()},
+        "domain": found.domain,
+        "why": found.why,
+        "match": match,
+        "compilers": {word: {"why": why} for word, why in found.reasons.items()},
         "servers": [
             {
                 "number": row.number,
@@ -160,6 +241,7 @@ def _report(health: "Health", found: "Sequence[Row]") -> dict[str, Any]:
                 "latency": row.latency,
                 "limit": row.limit,
                 "load": row.load,
+                "hostspec": row.hostspec or None,
                 "compilers": {
                     word: {
                         "cause": one.cause.value,
@@ -173,7 +255,7 @@ def _report(health: "Health", found: "Sequence[Row]") -> dict[str, Any]:
                     for word, one in row.verdicts.items()
                 },
             }
-            for row in found
+            for row in found.rows
         ],
-        "accounts": accounts(health.farm),
+        "accounts": accounts(found.farm),
     }

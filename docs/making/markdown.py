@@ -10,7 +10,7 @@ import importlib.util
 import re
 from collections.abc import Callable, Iterable
 
-from making import facts
+from making import facts, lsdistcc
 
 __all__ = ["PARTS", "complete", "is_there", "wanted"]
 
@@ -114,6 +114,38 @@ def schemas() -> str:
     return "\n".join(lines)
 
 
+def lsdistcc_options() -> str:
+    """What replaces each option of lsdistcc."""
+    return _cases(lsdistcc.OPTIONS, "Option")
+
+
+def lsdistcc_answers() -> str:
+    """What lsdistcc gets wrong."""
+    return _cases(lsdistcc.ANSWERS, "What is the case")
+
+
+def _cases(cases: Iterable[lsdistcc.Case], title: str) -> str:
+    lines = [f"| {title} | lsdistcc | distcc-build |", "|---|---|---|"]
+    for one in cases:
+        topic = _text(one.topic) if " " in one.topic else f"`{one.topic}`"
+        default = f" (default: `{one.default}`)" if one.default else ""
+        they = "; or ".join(map(_said, one.they))
+        times = f", {one.times} times out of {one.times}" if one.times > 1 else ""
+        cells = [
+            f"**{topic}**{default}: {one.remark}",
+            f"`{one.theirs}`: {they}",
+            f"`{one.ours}`: {_said(one.we)}{times}",
+        ]
+        # A table's cells are parted before code is looked for.
+        lines.append(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |")
+    return "\n".join(lines)
+
+
+def _said(said: lsdistcc.Said) -> str:
+    told = ", ".join(f"`{line}`" for line in said.lines if line != "...") or "nothing"
+    return f"{told}, exit status {said.status}" if said.status or not said.lines else told
+
+
 PARTS: dict[str, Callable[[], str]] = {
     "commands": commands,
     "options": options,
@@ -123,6 +155,8 @@ PARTS: dict[str, Callable[[], str]] = {
     "files": files,
     "stays-local": stays_local,
     "schemas": schemas,
+    "lsdistcc-options": lsdistcc_options,
+    "lsdistcc-answers": lsdistcc_answers,
 }
 
 
