@@ -25,7 +25,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     form.add_argument(
         "--all",
         action="store_true",
-        help="every discovered server, one address a line",
+        help="every discovered server, one a line: its address, with its port if that is another",
     )
     form.add_argument(
         "--json",
@@ -55,10 +55,10 @@ def run(args: argparse.Namespace) -> int:
     farm = situation.farm
     servers = farm.servers if farm else ()
     if args.all:
-        addresses = [str(server.address) for server in servers if server.state.name != "REFUSED"]
-        for address in dict.fromkeys(addresses):
-            print(address)
-        return 0 if addresses else 1
+        endpoints = [server.endpoint for server in servers if server.state.name != "REFUSED"]
+        for endpoint in dict.fromkeys(endpoints):
+            print(endpoint)
+        return 0 if endpoints else 1
     if not args.json:
         print(situation.hosts(args.compiler))
         return 0

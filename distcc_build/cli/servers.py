@@ -98,7 +98,7 @@ def run(args: argparse.Namespace) -> int:
         warn(inputs.warnings)
         if not inputs.hosts.discover:
             source = inputs.hosts_source
-            warn([f"{source} has no --discover-distccN: builds here do not use these servers"])
+            warn([f"{source} has no word for discovery: builds here do not use these servers"])
         found = _discovered(args, environ, inputs)
     warn(f"{word}: {why}" for word, why in found.reasons.items())
     good = [row for row in found.rows if row.state == GOOD]

@@ -170,7 +170,7 @@ def test_a_list_without_the_word_is_mentioned_and_the_servers_are_shown(
     farm_bench.environ["DISTCC_HOSTS"] = "bigbox/8"
     done = farm_bench.run("distcc-build", "servers", cwd=farm_bench.home)
     assert len(done.lines) == 4
-    assert "DISTCC_HOSTS has no --discover-distccN" in done.err
+    assert "DISTCC_HOSTS has no word for discovery" in done.err
 
 
 def test_the_stats_page_gives_limit_and_load(installation: Path, tmp_path: Path) -> None:
