@@ -6,6 +6,7 @@ import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from distcc_build import machine
 from distcc_build.config import Config
@@ -13,10 +14,12 @@ from distcc_build.farmfile import Farm
 from distcc_build.hostspec import DISCOVER, ZEROCONF
 from distcc_build.outcome import outcome
 from distcc_build.resolve.resolvconf import ResolvConf, parse_resolv_conf
-from distcc_build.sources.asking import Others
 from distcc_build.sources.files import stamps
 from distcc_build.sources.request import Request
 from distcc_build.sources.walking import walk_names
+
+if TYPE_CHECKING:
+    from distcc_build.sources.asking import Others
 
 __all__ = ["RESOLV_CONF", "find_servers", "surroundings"]
 
@@ -66,13 +69,13 @@ def find_servers(
     # As they are before they are read: what changes meanwhile is read again.
     files = stamps(config)
     request = Request(config, conf, now, seconds)
-    others = Others(request)
+    others = _others(request)
     walked, queries = None, 0
     if DISCOVER in config.sources:
         walked, queries = walk_names(request, old, force=force, meanwhile=meanwhile)
     else:
         meanwhile()
-    gave = others.collect()
+    gave = others.collect() if others else []
     farm = outcome(
         walked,
         gave,
@@ -85,3 +88,13 @@ def find_servers(
     queries += sum(one.account.queries for one in gave)
     took = round(time.monotonic() - start, 4)
     return farm._replace(surroundings=fingerprint, files=files, queries=queries, seconds=took)
+
+
+def _others(request: Request) -> "Others | None":
+    """The sources beside the walk, on their way; None where there are none."""
+    if set(request.config.sources) == {DISCOVER}:
+        return None
+    # Threads take 2 ms to import.
+    from distcc_build.sources.asking import Others
+
+    return Others(request)

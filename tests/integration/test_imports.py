@@ -17,6 +17,7 @@ print(*sys.modules)
 """
 
 NEVER = {"dns", "filelock", "dataclasses", "importlib.metadata", "tempfile"}
+NEVER |= {"distcc_build.sources.asking", "zeroconf"}
 """dnspython reads odd packets, filelock waits, and so on: not where all is as usual."""
 
 FOR_A_PROBE = {"asyncio", "inspect"}
