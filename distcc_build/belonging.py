@@ -3,14 +3,15 @@
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from distcc_build import store
-from distcc_build.errors import UsageError
+from distcc_build.errors import NotFoundError, UsageError
 from distcc_build.farms import FarmTable, fitting
 from distcc_build.inputs import Inputs
-from distcc_build.reference import Compiler, compile_environment, find_compiler, kept
-from distcc_build.spawn import Spawned
-from distcc_build.verdict import first_line
+
+if TYPE_CHECKING:
+    from distcc_build.reference import Compiler
 
 __all__ = ["belonging", "each_farm", "farm_of", "known_names", "of_farm"]
 
@@ -24,6 +25,7 @@ def belonging(inputs: Inputs, word: str, path: str | None, directory: Path) -> I
     :param word: the compiler, as typed.
     :param path: where to look for it: the value of PATH.
     :param directory: the cache directory, where its target may be known.
+    :raises NotFoundError: when it cannot be known in time which farm that is.
     """
     table = farm_of(inputs, word, path, directory)
     return inputs if table is None else _with(inputs, table)
@@ -66,37 +68,57 @@ def _with(inputs: Inputs, table: FarmTable) -> Inputs:
     return inputs._replace(config=config, farm=table.name)
 
 
-def farm_of(inputs: Inputs, word: str, path: str | None, directory: Path) -> FarmTable | None:
-    """The farm of a compiler; None where it is the usual one."""
+def farm_of(
+    inputs: Inputs, word: str, path: str | None, directory: Path, *, ask: bool = True
+) -> FarmTable | None:
+    """The farm of a compiler; None where it is the usual one.
+
+    :param ask: the compiler may be run, to say what it compiles for.  What is only remembered
+        may be another program by now.
+    :raises NotFoundError: when that matters, and is not known.
+    """
     if not inputs.farms:
         return None
+    from distcc_build.reference import find_compiler
+
     compiler = find_compiler(word, path)
     words: Sequence[str] = (word,) if compiler is None else (word, compiler.path)
     known: list[str] = []
 
     def target() -> str:
         if not known:
-            known.append("" if compiler is None else _target(compiler, directory))
+            known.append("" if compiler is None else _target(compiler, directory, ask=ask))
         return known[0]
 
     return fitting(inputs.farms, words, target)
 
 
-def _target(compiler: Compiler, directory: Path) -> str:
-    """What a compiler says that it compiles for; empty where it says nothing."""
+def _target(compiler: "Compiler", directory: Path, *, ask: bool) -> str:
+    """What a compiler says that it compiles for; empty where it has no word for it.
+
+    :raises NotFoundError: when it does not say: the usual farm may not be meant for it.
+    """
+    from distcc_build.reference import compile_environment, kept
+    from distcc_build.spawn import Spawned
+    from distcc_build.verdict import first_line
+
     reference = kept(directory, compiler)
     if reference is not None:
         return reference.target
+    said, argv = None, [compiler.name, "-dumpmachine"]
     try:
         spawned = Spawned(directory)
-    except OSError:
-        return ""
-    try:
-        argv = [compiler.name, "-dumpmachine"]
-        spawned.start("target", compiler.path, argv, compile_environment(compiler))
-        said = spawned.wait("target", time.monotonic() + SECONDS)
-        return first_line(spawned.read("target.out")) if said == 0 else ""
-    except OSError:
-        return ""
-    finally:
-        spawned.end()
+        try:
+            if ask:
+                spawned.start("target", compiler.path, argv, compile_environment(compiler))
+                said = spawned.wait("target", time.monotonic() + SECONDS)
+            if said is not None:
+                return first_line(spawned.read("target.out")) if said == 0 else ""
+        finally:
+            spawned.end()
+    except OSError as error:
+        raise NotFoundError(f"{compiler.path} cannot be run: {error.strerror}") from None
+    raise NotFoundError(
+        f"{compiler.path} does not say in time what it compiles for (-dumpmachine), so that its "
+        "farm is not known"
+    )

@@ -14,6 +14,7 @@ from distcc_build.hostspec import DEFAULT_PORT, DISCOVER, IPAddress
 from distcc_build.values import Network
 
 __all__ = [
+    "HARDENING",
     "PREFIX",
     "Config",
     "parse_config",

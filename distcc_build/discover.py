@@ -41,6 +41,9 @@ class Wanted(NamedTuple):
 
 NOBODY = Wanted()
 
+ANYWHERE = Config()
+"""A configuration for which the network is all that name servers and routes tell of it."""
+
 
 def discover(
     config: Config,
@@ -128,9 +131,9 @@ def discover(
         # What others get holds for as long as `hear_out` may take.
         brief = farm.fresh_until(time.time() + config.deadline + 1)
         store.write_farm(path, brief if wanted.patient and silent(farm) else farm)
-        if old is not None and old.surroundings != fingerprint:
-            # The launcher looks at files only, and would go on with the servers of the old one.
-            store.forget_plans(directory)
+        if not walked:
+            # The launcher looks at files only, and would go on with the servers of an old network.
+            store.note_network(directory, surroundings(ANYWHERE)[1])
     return farm
 
 

@@ -15,7 +15,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
-from distcc_build.config import Config, parse_config, parse_options, parse_toml, with_environment
+from distcc_build.config import (
+    HARDENING,
+    Config,
+    parse_config,
+    parse_options,
+    parse_toml,
+    with_environment,
+)
 from distcc_build.errors import ConfigError
 
 __all__ = ["OF_A_FARM", "FarmTable", "fitting", "parse_farms"]
@@ -59,19 +66,33 @@ def parse_farms(
     if not any("farm" in text for _, text in files):
         return ()
     usual, _ = parse_config(files, {})
+    forbidden: dict[str, Any] = {}
     for file, text in reversed(files):
-        tables = parse_toml(file, text).get("farm", {})
+        options = parse_toml(file, text)
+        tables = options.pop("farm", {})
         if not (isinstance(tables, dict) and all(isinstance(one, dict) for one in tables.values())):
             raise ConfigError(f"option 'farm' in {file}: expected tables, such as [farm.arm]")
         for name, table in tables.items():
             if name not in found:
-                found[name] = _table(name, table, file, usual, environ)
+                found[name] = _table(name, table, file, (usual, forbidden), environ)
+        # What a user forbids no table of the system allows.
+        hardening = {key: options[key] for key in HARDENING & options.keys()}
+        forbidden = {**parse_options(hardening, file), **forbidden}
     return tuple(found.values())
 
 
 def _table(
-    name: str, table: dict[str, Any], file: str, usual: Config, environ: Mapping[str, str]
+    name: str,
+    table: dict[str, Any],
+    file: str,
+    above: tuple[Config, Mapping[str, Any]],
+    environ: Mapping[str, str],
 ) -> FarmTable:
+    """One table.
+
+    :param above: the options above all tables, and those of HARDENING from files that go before
+        this one.
+    """
     place = f"[farm.{name}] of {file}"
     if not (name.isascii() and name.replace("-", "").replace("_", "").isalnum()):
         raise ConfigError(f"{place!a}: expected a name of letters, digits, - and _")
@@ -82,7 +103,8 @@ def _table(
     if others := sorted(options.keys() - OF_A_FARM):
         msg = f"option {others[0]!r} in {place}: it is for all farms; put it above the tables"
         raise ConfigError(msg)
-    config, _ = with_environment(usual._replace(**options), environ)
+    usual, forbidden = above
+    config, _ = with_environment(usual._replace(**{**options, **forbidden}), environ)
     return FarmTable(name, **patterns, config=config, own_sources="sources" in options)
 
 

@@ -75,7 +75,7 @@ def parse_address(text: str) -> IPAddress:
 def is_source(text: str) -> bool:
     """Whether a word of a hosts list asks for servers from somewhere."""
     if text.startswith(DISCOVER_FILE):
-        return text.removeprefix(DISCOVER_FILE).startswith("/")
+        return bool(re.fullmatch(r"/[!-~]*", text.removeprefix(DISCOVER_FILE))) and "#" not in text
     return text in {DISCOVER, DNS_SD, ZEROCONF}
 
 

@@ -20,7 +20,7 @@ __all__ = ["Learned", "Named", "read_named", "rows_of_named", "servers_of"]
 NO_CONNECTION = {Cause.REFUSED, Cause.UNREACHABLE, Cause.SILENT}
 """What another address of the same host may be better than."""
 
-NO_HOST = "no host"
+NO_HOST, NOT_PROBED = "no host", "not probed"
 
 
 class Named(NamedTuple):
@@ -73,10 +73,10 @@ def _read(token: str) -> Named:
     if spec.kind is Kind.LOCAL:
         return Named(token, spec, OWN, "distcc runs the compiler here, without a server")
     if spec.kind is Kind.SSH:
-        return Named(token, spec, "not probed", "distcc reaches it by ssh, not over TCP")
+        return Named(token, spec, NOT_PROBED, "distcc reaches it by ssh, not over TCP")
     if any(one.partition("=")[0] == "auth" for one in spec.options):
         why = "distcc proves who it is (,auth), which a probe over TCP cannot"
-        return Named(token, spec, "not probed", why)
+        return Named(token, spec, NOT_PROBED, why)
     return Named(token, spec)
 
 
@@ -110,7 +110,8 @@ def rows_of_named(named: Sequence[Named], learned: Learned, config: Config) -> l
 
 def _row(one: Named, learned: Learned, config: Config) -> Row:
     if one.spec is None or one.state:
-        spec = one.text if one.state == OWN else ""
+        # distcc reaches it in its own way, and it is the user's to name.
+        spec = one.text if one.state in {OWN, NOT_PROBED} else ""
         return Row(0, one.text, "", one.state, one.why, source="", hostspec=spec)
     answer = learned.answers.get(one.spec.host, "it was not looked up")
     if isinstance(answer, str):

@@ -41,6 +41,8 @@ class Offer(NamedTuple):
     """Servers of a higher one are used only where none of a lower one is good (RFC 2782)."""
     weight: int = 0
     """Its share among those of one priority (RFC 2782); 0 where nothing is said."""
+    limit_known: bool = True
+    """False where it could not be asked for its limit, which may be as it was before."""
 
 
 class Account(NamedTuple):
@@ -69,4 +71,6 @@ class Gave(NamedTuple):
     """Seconds for which servers that it named before, and does not now, stay in use: where it
     could not be asked, or does not always hear all of them."""
     still: tuple[str, ...] | None = None
-    """Names of which alone these may be; None where it cannot say."""
+    """Names, of servers or of lines, of which alone these may be; None where it cannot say."""
+    domain: str = ""
+    """In which of the domains that are looked in, in order, it found them; empty where none is."""

@@ -43,7 +43,10 @@ def outcome(
     :returns: the farm, its surroundings left empty.
     """
     numbered = Numbered(walked, old, now) if walked else None
-    offers = {one.account.source: [*one.offers, *_kept(one, old, now, config)] for one in gave}
+    offers = {
+        one.account.source: [*_limited(one, old, config), *_kept(one, old, now, config)]
+        for one in gave
+    }
     if numbered:
         offers[DISCOVER] = numbered.offers()
     servers = judge([(one, offers.get(one, ())) for one in config.sources], config, own)
@@ -75,11 +78,32 @@ def outcome(
     return numbered.put_into(farm) if numbered else farm
 
 
+def _limited(gave: Gave, old: Farm | None, config: Config) -> list[Offer]:
+    """What a source names, with the limits of before where it could not be asked for any."""
+    known = {
+        (one.source, one.name, one.port or config.port): one.limit
+        for one in (old.servers if old else ())
+    }
+    source = gave.account.source
+    return [
+        one
+        if one.limit_known
+        else one._replace(limit=known.get((source, one.name, one.port or config.port)))
+        for one in gave.offers
+    ]
+
+
 def _kept(gave: Gave, old: Farm | None, now: float, config: Config) -> list[Offer]:
     """What a source named before, and cannot be asked for now."""
     source = gave.account.source
     # Several services of one host are told apart by their ports.
     named = {(one.name, one.port or config.port) for one in gave.offers}
+    lines = {
+        line.offer: line.name
+        for account in (old.accounts if old else ())
+        if account.source == source
+        for line in account.lines
+    }
     return [
         Offer(
             *(one.name, (one.address, *one.others), one.seen),
@@ -91,7 +115,7 @@ def _kept(gave: Gave, old: Farm | None, now: float, config: Config) -> list[Offe
         for one in (old.servers if old else ())
         if one.source == source
         and (one.name, one.port or config.port) not in named
-        and (gave.still is None or one.name in gave.still)
+        and (gave.still is None or {one.name, lines.get(one.name)} & set(gave.still))
         and 0 <= now - one.seen < gave.keep
     ]
 

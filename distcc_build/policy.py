@@ -155,6 +155,8 @@ def judge(
         # The configured port is written as none, whoever names it.
         port = None if step.port == config.port else step.port
         good = [one for one in step.addresses if refusal(one, config) is None]
+        # An address of this machine's own among others is a bridge's or a tunnel's that both have.
+        good = [one for one in good if one.is_loopback or not own(one)] or good
         # Compiling here is sending nothing anywhere, so `only` has no say in it.
         here = [
             one
@@ -162,7 +164,8 @@ def judge(
             if not good and refusal(one, anywhere) is None and (one.is_loopback or own(one))
         ]
         address = (good or here or step.addresses)[0]
-        at = owner.get((address, port or config.port))
+        places = [(one, port or config.port) for one in _same_machine(address, good)]
+        at = next((owner[one] for one in places if one in owner), None)
         state, why = State.USED, ""
         if not good and not here:
             state, why = State.REFUSED, refusal(address, config) or ""
@@ -172,7 +175,8 @@ def judge(
             state, why = State.DUPLICATE, f"has the address of {first.name}"
         elif here or (not address.is_loopback and own(address)):
             state, why = State.OWN, "an address of this machine"
-        owner.setdefault((address, port or config.port), len(servers))
+        for place in places:
+            owner.setdefault(place, len(servers))
         servers.append(
             Server(
                 *(step.number, step.name, address, state, why, step.seen, step.limit, port),
@@ -183,6 +187,14 @@ def judge(
             )
         )
     return tuple(servers)
+
+
+def _same_machine(address: IPAddress, good: Sequence[IPAddress]) -> list[IPAddress]:
+    """Addresses by which a server is told from others: one, and those of the other IP version.
+
+    Several of one version may be several machines behind one name.
+    """
+    return [address, *(one for one in good if one.version != address.version)]
 
 
 def used(servers: Iterable[Server]) -> tuple[Server, ...]:

@@ -23,6 +23,9 @@ CONNECTIONS = 1000
 PER_SERVER = 4
 """Connections to one server at once; distccd runs two more jobs than it has processors."""
 
+ATTEMPTS = 4
+"""Connections that a server with several addresses may have before it is known where it is."""
+
 OTHER_FILES = 64
 """Of the files that this process may have: those that it has otherwise."""
 
@@ -70,9 +73,10 @@ async def probe(
     allowed = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     connections = max(min(CONNECTIONS, allowed - OTHER_FILES), 8)
     at_once = min(max(connections // max(len(wanted), 1), 1), PER_SERVER)
-    places = asyncio.Semaphore(connections // at_once)
+    most = max(at_once, ATTEMPTS) if others else at_once
+    places = asyncio.Semaphore(max(connections // most, 1))
     # Where not all have a place at once, a silent server gives its place up to others in time.
-    rounds = -(-len(wanted) * at_once // connections)
+    rounds = -(-len(wanted) * most // connections)
     patience = Patience(seconds, silence)
 
     async def one(address: IPAddress, port: int) -> dict[str, Verdict]:
@@ -161,7 +165,9 @@ class _Server:
             # Imported here: most servers have one address.
             from distcc_build.reach import connect_first
 
-            self.address, link = await connect_first((self.address, *self._others), self._port)
+            self.address, link = await connect_first(
+                (self.address, *self._others), self._port, ATTEMPTS
+            )
             self._others = ()
         return link
 

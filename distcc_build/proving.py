@@ -53,6 +53,7 @@ def prove(
     late = any(why.endswith(LATE) for why in reasons.values())
     left = max(seconds - (time.monotonic() - started), 0.1)
     verdicts, stats, places = asyncio.run(_ask(farm.used, made, config, left, PATIENCE))
+    lost = any(place in found for found in farm.proofs.values() for place in places)
     farm = moved(farm, places)
     proofs: dict[str, dict[str, Verdict]] = {key: {} for key in reasons}
     proofs |= {one.compiler.key: {} for one in made}
@@ -63,7 +64,9 @@ def prove(
     trouble = trouble or late
     now = time.time()
     farm = limited(farm, _limits(stats))
-    return proved(farm, proofs, reasons, config, trouble=trouble, hurried=not patient, now=now)
+    farm = proved(farm, proofs, reasons, config, trouble=trouble, hurried=not patient, now=now)
+    # What other compilers know of servers that are elsewhere now has to be learned again.
+    return farm.fresh_until(now + 1) if lost else farm
 
 
 def prove_silent(

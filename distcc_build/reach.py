@@ -23,7 +23,7 @@ def in_turn(addresses: Sequence[IPAddress]) -> list[IPAddress]:
 
 
 async def connect_first(
-    addresses: Sequence[IPAddress], port: int
+    addresses: Sequence[IPAddress], port: int, at_once: int
 ) -> tuple[IPAddress, socket.socket | None]:
     """Connect to the first of a server's addresses that answers (RFC 8305 section 5).
 
@@ -31,6 +31,7 @@ async def connect_first(
     later is closed, not reset; what does not answer is waited for until the caller cancels.
 
     :param addresses: at least one, the preferred first.
+    :param at_once: attempts at the same time; a further one waits until one of them has failed.
     :returns: the address and its connection; where every address has failed, none, and the
         first that refused, else the first: what is wrong there says most.
     """
@@ -39,11 +40,13 @@ async def connect_first(
     refused: list[IPAddress] = []
     try:
         while left or attempts:
-            if left:
+            if left and len(attempts) < at_once:
                 address = left.pop(0)
                 attempts[asyncio.create_task(_connect(address, port))] = address
             done, _ = await asyncio.wait(
-                attempts, timeout=STAGGER if left else None, return_when=asyncio.FIRST_COMPLETED
+                attempts,
+                timeout=STAGGER if left and len(attempts) < at_once else None,
+                return_when=asyncio.FIRST_COMPLETED,
             )
             # Of those that came in one turn, the preferred one.
             for task in [one for one in attempts if one in done]:

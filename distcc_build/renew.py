@@ -14,7 +14,7 @@ from pathlib import Path
 from distcc_build import paths
 from distcc_build.belonging import farm_of
 from distcc_build.compilers import sibling
-from distcc_build.errors import DistccBuildError, PlanError
+from distcc_build.errors import DistccBuildError, NotFoundError, PlanError
 from distcc_build.inputs import config_files, read_inputs
 from distcc_build.launch import Situation, assess, assess_silent
 from distcc_build.plan import MAX_SIZE, format_plan, freshness, parse_plan
@@ -81,8 +81,11 @@ def background(words: Sequence[str]) -> int:
 
 
 def _belongs(word: str, situation: Situation, directory: Path) -> bool:
-    """Whether a compiler has this farm, and not another."""
-    table = farm_of(situation.inputs, word, situation.path, directory)
+    """Whether a compiler that is only remembered is known to have this farm, and not another."""
+    try:
+        table = farm_of(situation.inputs, word, situation.path, directory, ask=False)
+    except NotFoundError:
+        return False
     return (table.name if table else "") == situation.inputs.farm
 
 
@@ -130,7 +133,7 @@ def write_plans(
         return
     now = time.time()
     for one, where in zip(words, paths.plan_paths(words, environ), strict=True):
-        if not _belongs(one, situation, where.parent):
+        if one != word and not _belongs(one, situation, where.parent):
             continue
         try:
             replace(where, format_plan(make_plan(one, situation, environ, where.parent, now)))

@@ -14,7 +14,8 @@ from distcc_build.farmfile import Farm
 from distcc_build.hostspec import DISCOVER, ZEROCONF
 from distcc_build.outcome import outcome
 from distcc_build.resolve.resolvconf import ResolvConf, parse_resolv_conf
-from distcc_build.sources.files import stamps
+from distcc_build.sources.files import listed_files, stamps
+from distcc_build.sources.numbered import of_one_site
 from distcc_build.sources.request import Request
 from distcc_build.sources.walking import walk_names
 
@@ -30,7 +31,9 @@ RESOLV_CONF = (Path("/etc/resolv.conf"), Path("/run/systemd/resolve/resolv.conf"
 def surroundings(config: Config) -> tuple[ResolvConf, str]:
     """The name servers and search list to use, and a fingerprint of the network they belong to."""
     texts = []
-    if not (config.nameservers and config.domain):
+    # A file's names are looked up as every program looks them up.
+    as_others_do = config.resolver == "system" or bool(listed_files(config.sources))
+    if as_others_do or not (config.nameservers and config.domain):
         for path in RESOLV_CONF:
             try:
                 texts.append(path.read_text("utf-8", "replace"))
@@ -76,6 +79,7 @@ def find_servers(
     else:
         meanwhile()
     gave = others.collect() if others else []
+    walked, gave = of_one_site(walked, gave, config.domain or conf.search)
     farm = outcome(
         walked,
         gave,

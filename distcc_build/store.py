@@ -21,8 +21,8 @@ from distcc_build.farmfile import Farm, FarmFileError, format_farm, parse_farm
 __all__ = [
     "discard",
     "farm_path",
-    "forget_plans",
     "locked",
+    "note_network",
     "read_farm",
     "read_trusted",
     "replace",
@@ -33,10 +33,14 @@ __all__ = [
 MAX_FARM = 8 << 20
 """Bytes; 1,024 servers make 400 KiB."""
 
+MAX_NETWORK = 100
+"""Bytes of what tells a network from others."""
+
 OLD = {
     "plan-": 30 * 86_400,
     "said-": 3_600,
     "farm-": 30 * 86_400,
+    "network-": 30 * 86_400,
     # What no file of a compiler tells, such as the program behind a wrapper, is seen in a day.
     "reference-": 86_400,
     # Of a build that is watched, which may have no compile for a long time.
@@ -177,8 +181,22 @@ def sweep(directory: Path, now: float) -> None:
                     os.unlink(entry.path)  # noqa: PTH108
 
 
-def forget_plans(directory: Path) -> None:
-    """Remove all plans: the network that they were made for is not this one."""
+def note_network(directory: Path, network: str) -> None:
+    """Remove all plans where this machine is in another network than when this was last called.
+
+    :param network: what tells it from others; the same for every configuration.
+    :raises NotFoundError, OSError: when it cannot be noted.
+    """
+    path = directory / f"network-{hashlib.sha256(socket.gethostname().encode()).hexdigest()[:16]}"
+    known = read_trusted(path, MAX_NETWORK)
+    if known == network.encode():
+        return
+    replace(path, network.encode())
+    if known is not None:
+        _forget_plans(directory)
+
+
+def _forget_plans(directory: Path) -> None:
     with contextlib.suppress(OSError), os.scandir(directory) as entries:
         for entry in entries:
             if entry.name.startswith("plan-") and not entry.name.endswith(".lock"):

@@ -102,18 +102,19 @@ def run(args: argparse.Namespace) -> int:
         found = _discovered(args, environ, inputs)
     warn(f"{word}: {why}" for word, why in found.reasons.items())
     good = [row for row in found.rows if row.state == GOOD]
+    # Whatever is there, it says nothing of what was asked for.
+    unknown = bool(args.compiler) and not set(args.compiler) - {*found.reasons}
     if args.json:
         print_json(_report(found, inputs.config.match))
     elif args.form:
-        _print_plain(found, args.form)
+        return 0 if _print_plain(found, args.form) else NotFoundError.exit_code if unknown else 1
     elif found.rows:
         _print(found.rows)
     if not found.rows:
         warn([f"no servers: {found.why}"])
-    if args.compiler and not set(args.compiler) - {*found.reasons}:
-        # The table is there, and says nothing of what was asked for.
+    if unknown:
         return NotFoundError.exit_code
-    return 0 if (good if args.form or args.hosts else found.rows) else 1
+    return 0 if (good if args.hosts else found.rows) else 1
 
 
 def _discovered(args: argparse.Namespace, environ: dict[str, str], inputs: "Inputs") -> _Found:
@@ -139,22 +140,31 @@ def _named(args: argparse.Namespace, environ: dict[str, str], inputs: "Inputs") 
     return _Found(rows, reasons, "", "these are the hosts that are named" if rows else "none named")
 
 
-def _print_plain(found: _Found, form: str) -> None:
-    """The good ones to stdout, a line each, and to stderr what is the matter with the others."""
+def _print_plain(found: _Found, form: str) -> bool:
+    """The good ones to stdout, a line each, and to stderr what is the matter with the others.
+
+    :returns: whether there are any.
+    """
     from distcc_build.health import GOOD
     from distcc_build.hosts import Hostspec, parse_token
 
+    lines = []
     for row in found.rows:
         if not row.well:
             where = f"{_name(row)} {row.address}".rstrip()
             warn([f"{where}: {row.state}{': ' if row.why else ''}{row.why}"])
-        elif form == "plain" and row.hostspec:
-            print(row.hostspec)
+        if form == "plain" and row.hostspec:
+            lines.append(row.hostspec)
         elif row.state == GOOD and form == "names":
-            print(_name(row))
+            lines.append(_name(row))
         elif row.state == GOOD and form == "addresses":
             spec = parse_token(row.hostspec)
-            print(spec.host if isinstance(spec, Hostspec) else spec)
+            lines.append(spec.host if isinstance(spec, Hostspec) else row.hostspec)
+    if not found.rows:
+        warn([f"no servers: {found.why}"])
+    for line in lines:
+        print(line)
+    return bool(lines)
 
 
 def _print(found: "Sequence[Row]") -> None:

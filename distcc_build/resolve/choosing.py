@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING
 
 from distcc_build.config import Config
 from distcc_build.loop import Loop
-from distcc_build.resolve.dnssec import NO_VALIDATOR, SYSTEM, Unasked, on_this_machine
 from distcc_build.resolve.resolvconf import ResolvConf
 
 if TYPE_CHECKING:
+    from distcc_build.resolve.dnssec import Unasked
     from distcc_build.resolve.resolver import DnsResolver
     from distcc_build.resolve.system import SystemResolver
 
@@ -21,19 +21,23 @@ def resolver_for(
 
     :param conf: which name servers to ask.
     """
+    if config.require_dnssec:
+        return _validated(loop, config, conf)
     if config.resolver == "system":
         from distcc_build.resolve.system import SystemResolver
 
-        return (
-            Unasked(loop, SYSTEM)
-            if config.require_dnssec
-            else SystemResolver(loop, config.walk_budget)
-        )
+        return SystemResolver(loop, config.walk_budget)
     from distcc_build.resolve.resolver import DnsResolver
 
-    if not config.require_dnssec:
-        return DnsResolver(loop, conf.nameservers, config.walk_budget)
+    return DnsResolver(loop, conf.nameservers, config.walk_budget)
+
+
+def _validated(loop: Loop, config: Config, conf: ResolvConf) -> "DnsResolver | Unasked":
+    from distcc_build.resolve.dnssec import NO_VALIDATOR, SYSTEM, Unasked, on_this_machine
+
     servers = on_this_machine(conf.nameservers)
-    if not servers:
-        return Unasked(loop, NO_VALIDATOR)
+    if config.resolver == "system" or not servers:
+        return Unasked(loop, SYSTEM if config.resolver == "system" else NO_VALIDATOR)
+    from distcc_build.resolve.resolver import DnsResolver
+
     return DnsResolver(loop, servers, config.walk_budget, validated=True)

@@ -1,5 +1,6 @@
 """resolv.conf(5): the name servers and the search list.  Reads no file itself."""
 
+import re
 from typing import NamedTuple
 
 from distcc_build.hostspec import parse_address
@@ -7,6 +8,7 @@ from distcc_build.values import is_domain
 
 __all__ = ["ResolvConf", "parse_resolv_conf"]
 
+_COUNT = re.compile(r"[0-9]{1,9}")
 
 MAX_NDOTS = 15
 """The C library takes more for this (resolv.conf(5))."""
@@ -45,7 +47,9 @@ def parse_resolv_conf(text: str, hostname: str) -> ResolvConf:
             search = rest[:1]
         elif word == "options":
             given = [one.removeprefix("ndots:") for one in rest if one.startswith("ndots:")]
-            ndots = next((min(int(one), MAX_NDOTS) for one in given if one.isdecimal()), ndots)
+            ndots = next(
+                (min(int(one), MAX_NDOTS) for one in given if _COUNT.fullmatch(one)), ndots
+            )
     # Without any, the C library asks this machine.
     servers = tuple(nameservers) or (("127.0.0.1", 53),)
     domains = (one.strip(".").lower() for one in search)

@@ -8,6 +8,7 @@ from distcc_build.errors import DistccBuildError
 from distcc_build.farmfile import REMEMBERED
 from distcc_build.hostspec import DISCOVER, DNS_SD, ZEROCONF
 from distcc_build.offer import Account, Gave
+from distcc_build.sources.announced import KEEP
 from distcc_build.sources.request import Request
 
 __all__ = ["Others", "failed"]
@@ -21,7 +22,8 @@ def failed(source: str, why: str) -> Gave:
 
     :param why: a sentence without its full stop.
     """
-    return Gave(Account(source, why=why, degraded=True), keep=REMEMBERED)
+    keep = KEEP if source == ZEROCONF else REMEMBERED
+    return Gave(Account(source, why=why, degraded=True), keep=keep)
 
 
 class Others:
@@ -38,7 +40,11 @@ class Others:
                 # One that hangs must not keep the process.
                 thread = threading.Thread(target=self._ask, args=(word,), daemon=True)
                 self._threads[word] = thread
-                thread.start()
+                try:
+                    thread.start()
+                except RuntimeError as error:
+                    # A container may have no more of them; the walk needs none.
+                    self._gave[word] = failed(word, str(error))
 
     def _ask(self, word: str) -> None:
         start = time.monotonic()
@@ -53,8 +59,9 @@ class Others:
 
     def collect(self) -> list[Gave]:
         """What they gave, in the order of the hosts list; what is not there in time has failed."""
-        for thread in self._threads.values():
-            thread.join(max(self._end - time.monotonic(), 0.0))
+        for word, thread in self._threads.items():
+            if word not in self._gave:
+                thread.join(max(self._end - time.monotonic(), 0.0))
         late = f"no answer within {self._request.seconds:g} s"
         return [self._gave.get(word) or failed(word, late) for word in self._threads]
 

@@ -4,6 +4,7 @@ import contextlib
 import errno
 import os
 import select
+import shutil
 import signal
 import subprocess
 import time
@@ -22,6 +23,9 @@ that keeps its output open."""
 MAX_ERRORS = 4096
 """Bytes that are kept of what it says on stderr; a sentence is at the end."""
 
+GRACE = 1.0
+"""Seconds behind its end at which it is ended whatever has become of us."""
+
 LAST = 0.5
 """Seconds in which one that was killed ends."""
 
@@ -37,7 +41,7 @@ def printed(path: Path, seconds: float, most: int) -> bytes:
     :raises HostsError: when it cannot be run, fails, prints more or takes longer.
     """
     end = time.monotonic() + seconds
-    running = _start(path)
+    running = _start(path, seconds)
     try:
         collected = _collect(running, end, most)
     finally:
@@ -54,11 +58,14 @@ def printed(path: Path, seconds: float, most: int) -> bytes:
     return out
 
 
-def _start(path: Path) -> "subprocess.Popen[bytes]":
+def _start(path: Path, seconds: float) -> "subprocess.Popen[bytes]":
+    # Should we be killed meanwhile, there is still somebody who ends it (GNU coreutils).
+    warden = shutil.which("timeout")
+    before = [warden, "--signal=KILL", f"{seconds + GRACE:.1f}"] if warden else []
     environ = {name: value for name, value in os.environ.items() if name != "PYTHONSAFEPATH"}
     try:
         return subprocess.Popen(
-            [str(path)],
+            [*before, str(path)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

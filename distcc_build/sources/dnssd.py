@@ -30,6 +30,9 @@ DISTCC: Labels = tuple(SERVICE.encode("ascii").split(b"."))
 MAX_BROWSED = 16
 """Domains that are browsed for one; an answer may hold thousands, and each costs a question."""
 
+MAX_SAID = 64
+"""Lines about what is no server."""
+
 MAX_STRANGE = 16
 """Names of no distcc service that are told of."""
 
@@ -84,7 +87,7 @@ class Browse:
         self._looked: list[Labels] = []
         self._strange: list[Line] = []
         self._instances: list[Labels] = []
-        self._listed = 0
+        self._listed = self._hosts = 0
         self.gave: Gave | None = None
         """What came of it; its account does not know the number of questions."""
         self._enter()
@@ -179,7 +182,9 @@ class Browse:
         """Ask where the SRV records of an instance lead, and what it says of itself."""
         hosts = [host for one in services(answer) if (host := target(one))]
         for host in hosts:
-            self._want(_addresses(host))
+            if self._hosts < self._cap and _addresses(host) not in self._wanted:
+                self._hosts += 1
+                self._want(_addresses(host))
         if hosts:
             self._want(Record(TXT, name))
 
@@ -194,9 +199,11 @@ class Browse:
             txt = self._answers.get(Record(TXT, name), Missing(0.0))
             instance = Instance(name, self._answers[Record(SRV, name)], txt)
             for line, offer in servers(instance, self._host, self._now):
-                if offer is None or len(offers) < self._cap:
+                if offer and len(offers) < self._cap:
                     lines.append(line)
-                    offers += [offer] if offer else []
+                    offers.append(offer)
+                elif not offer and len(lines) - len(offers) < MAX_SAID:
+                    lines.append(line)
         failed = {record.type for record, one in self._answers.items() if isinstance(one, Failed)}
         degraded = bool(failure or failed & {SRV, A})
         ttls = [0.0 if isinstance(one, Failed) else one.ttl for one in self._answers.values()]
@@ -205,10 +212,18 @@ class Browse:
             tuple(offers),
             self._now + min(ttls, default=0.0),
             REMEMBERED if degraded else 0.0,
+            None if failure else self._still(),
+            b".".join(self._domains[0]).decode("ascii") if offers else "",
         )
 
+    def _still(self) -> tuple[str, ...]:
+        """Instances and hosts that are listed, and could not be asked for."""
+        failed = [record for record, one in self._answers.items() if isinstance(one, Failed)]
+        hosts = [b".".join(one.name).decode("ascii") + "." for one in failed if one.type == A]
+        return (*(shown(one.name) for one in failed if one.type == SRV), *hosts)
+
     def _host(self, name: str) -> Answer:
-        return self._answers[_addresses(name)]
+        return self._answers.get(_addresses(name), Failed("not asked for (max_servers)"))
 
     def _end(self, good: bool) -> str:
         """Why there are no more servers where instances are listed."""

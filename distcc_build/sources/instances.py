@@ -85,6 +85,7 @@ def servers(
             limit=limit_of(strings),
             priority=one.priority,
             weight=one.weight,
+            limit_known=not isinstance(instance.txt, Failed),
         )
         yield Line(name, back, "server", host), offer
 

@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from distcc_build.offer import Gave
+from distcc_build.offer import Account, Gave
 from distcc_build.sources.announced import DOMAIN, Heard, gathered, unheard
 from distcc_build.sources.request import Request
 from distcc_build.sources.service import SERVICE
@@ -50,6 +50,8 @@ def browse_link(word: str, request: Request) -> Gave:
 
     :param word: that of the hosts list.
     """
+    if request.config.require_dnssec:
+        return Gave(Account(word, why="nothing proves what a link announces (require_dnssec)"))
     end = time.monotonic() + request.seconds
     try:
         import zeroconf.asyncio  # noqa: F401

@@ -1,16 +1,16 @@
 """What a walk of numbered names gives, with what was known before.  Does no I/O."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from distcc_build.farmfile import Asked, Farm, Grant
 from distcc_build.hostspec import DISCOVER
-from distcc_build.offer import Line, Offer
+from distcc_build.offer import Gave, Line, Offer
 from distcc_build.policy import Server
 from distcc_build.resolve.answers import Answer, Failed, Found, Missing, Step, WalkResult
 from distcc_build.resolve.answers import Verdict as NameVerdict
 
-__all__ = ["MAX_KEPT", "Numbered", "Walked", "came_back"]
+__all__ = ["MAX_KEPT", "Numbered", "Walked", "came_back", "of_one_site"]
 
 MAX_KEPT = 3_600.0
 """Seconds for which an answer is not asked for again, however long its TTL."""
@@ -24,6 +24,39 @@ class Walked(NamedTuple):
     """The answers that came from DNS now, by name."""
     grants: Mapping[str, Grant] = {}
     """By name, what TXT records say now, where they could be asked for."""
+
+
+def of_one_site(
+    walked: Walked | None, gave: Sequence[Gave], domains: Sequence[str]
+) -> tuple[Walked | None, list[Gave]]:
+    """What was found in the first of the domains in which any source found servers.
+
+    Another domain of the list may be another site's, whose servers are not for this one.
+
+    :param domains: where was looked, in order.
+    """
+    places = [one.domain for one in gave]
+    if walked and walked.result.servers:
+        places.append(walked.result.domain)
+    first = next((one for one in domains if one in places), "")
+    if walked and walked.result.servers and _behind(walked.result.domain, first, domains):
+        steps = tuple(step._replace(addresses=()) for step in walked.result.steps)
+        why = _another(walked.result.domain, first)
+        walked = walked._replace(result=walked.result._replace(steps=steps, why=why))
+    return walked, [
+        Gave(one.account._replace(why=_another(one.domain, first)))
+        if _behind(one.domain, first, domains)
+        else one
+        for one in gave
+    ]
+
+
+def _behind(domain: str, first: str, domains: Sequence[str]) -> bool:
+    return bool(first) and domain in domains and domain != first
+
+
+def _another(domain: str, first: str) -> str:
+    return f"the servers of {domain} are left out, as there are some in {first}, which comes first"
 
 
 class Numbered:

@@ -221,6 +221,7 @@ def causes() -> list[tuple[str, str, str]]:
 KEPT = {
     "plan-": "what the launcher does with one compiler in one environment",
     "farm-": "what a discovery found, with what the probes found; JSON",
+    "network-": "what tells the network of the last look from others",
     "reference-": "the objects that one compiler here gives for the test programs",
     "said-": "that something was said in a terminal session",
     ".tmp-journal-": "the compiles of a build that is watched (`run --report`)",

@@ -25,9 +25,9 @@ from e2e.lsdistcc_scenes import (
 )
 from e2e.workbench import SYSTEM_PATH
 from making.lsdistcc import ANSWERS, OPTIONS, Case
+from network_stage import Network, Ran, network, why_not
 from probing import odd_compilers
 from servers import Mode, ScriptedNameServer, delay
-from stage import Network, Ran, network, why_not
 
 from distcc_build.farm import daemons
 from distcc_build.farm.daemons import Differing

@@ -47,7 +47,7 @@ def reached(*texts: str, port: int) -> tuple[IPAddress, bool, float]:
     """The address that was taken, whether it is connected, and how long that took."""
 
     async def connect() -> tuple[IPAddress, bool]:
-        address, link = await connect_first(addresses(*texts), port)
+        address, link = await connect_first(addresses(*texts), port, 4)
         if link is None:
             return address, False
         with link:

@@ -14,8 +14,8 @@ from distcc_build.errors import NotFoundError
 from distcc_build.farmfile import Farm
 from distcc_build.store import (
     farm_path,
-    forget_plans,
     locked,
+    note_network,
     read_farm,
     read_trusted,
     replace,
@@ -182,10 +182,16 @@ def test_only_what_is_old_is_swept(cache: Path) -> None:
     sweep(cache / "missing", now)
 
 
-def test_all_plans_can_be_forgotten_and_nothing_else(cache: Path) -> None:
+def test_another_network_takes_the_plans_and_nothing_else(cache: Path) -> None:
     names = ("plan-1-2", "plan-3-4", "plan-1-2.lock", "farm-1.json", "reference-1")
-    for name in names:
-        (cache / name).write_bytes(b"x")
-    forget_plans(cache)
-    assert {one.name for one in cache.iterdir()} == {*names} - {"plan-1-2", "plan-3-4"}
-    forget_plans(cache / "missing")
+
+    def left(network: str) -> set[str]:
+        for name in names:
+            (cache / name).write_bytes(b"x")
+        note_network(cache, network)
+        return {one.name for one in cache.iterdir() if not one.name.startswith("network-")}
+
+    # Where nothing is known yet, plans may be of this network as well as of another.
+    assert left("a") == left("a") == {*names}
+    assert left("b") == {*names} - {"plan-1-2", "plan-3-4"}
+    assert left("b") == {*names}

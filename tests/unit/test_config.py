@@ -81,6 +81,7 @@ def test_values_are_the_same_from_a_file_and_the_environment(
         ("sources", "", "--discover-distccN, --discover-dns-sd"),
         ("sources", "zeroconf", "--discover-distccN"),
         ("sources", "--discover-file=x", "--discover-distccN"),
+        ("sources", "--discover-file=/x#y", "--discover-distccN"),
         ("pattern", f"{'x' * 52}%d", 'one "%d"'),
         ("domain", ".".join(["abcdefghi"] * 30), "a domain name"),
         ("nameservers", "ns.example", "addresses"),

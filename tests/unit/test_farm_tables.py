@@ -53,6 +53,18 @@ def test_a_variable_goes_before_every_table() -> None:
     assert {arm.config.compression, clang.config.compression} == {"lzo"}
 
 
+def test_what_a_user_forbids_no_table_of_the_system_allows() -> None:
+    table = '[farm.arm]\ncompilers = "arm-*"\nonly = ["10.0.0.0/8"]\nrequire_dnssec = false\n'
+    own = 'only = ["10.1.0.0/16"]\nrequire_dnssec = true\n'
+    for texts in ((table, own), (table, own, "limit = 3")):
+        (arm,) = parsed(*texts)
+        assert [str(one) for one in arm.config.only] == ["10.1.0.0/16"]
+        assert arm.config.require_dnssec
+    (arm,) = parsed(own, table)
+    assert [str(one) for one in arm.config.only] == ["10.0.0.0/8"]
+    assert not arm.config.require_dnssec
+
+
 def test_without_tables_there_is_nothing() -> None:
     assert parsed() == parsed("limit = 3") == parsed("pattern = 'farm%d'") == ()
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from distcc_build.errors import HostsError
 from distcc_build.hosts import DISCOVER, HostsList, Hostspec, Kind, Word, parse_hosts, parse_token
-from distcc_build.hostspec import DNS_SD
+from distcc_build.hostspec import DNS_SD, is_source
 
 
 @pytest.mark.parametrize(
@@ -202,3 +202,21 @@ def test_servers_of_all_sources_stand_where_the_first_word_does() -> None:
     hosts = parse_hosts(f"a +zeroconf b {DNS_SD} --discover-file=/x {DNS_SD} c")
     assert hosts.sources == ("+zeroconf", DNS_SD, "--discover-file=/x")
     assert str(hosts.expand([Hostspec(Kind.TCP, "10.0.0.1")])) == "a 10.0.0.1 b c"
+
+
+@pytest.mark.parametrize(
+    ("text", "good"),
+    [
+        ("--discover-file=/etc/hosts.d/a,b=c", True),
+        ("--discover-file=", False),
+        ("--discover-file=a", False),
+        # Cut at a comment it would be another file.
+        ("--discover-file=/a#b", False),
+        ("--discover-file=/a\0b", False),
+        ("--discover-file=/a b", False),
+        ("--discover-file=/\xe4", False),
+        ("--discover-distccn", False),
+    ],
+)
+def test_a_source_is_one_word_of_a_list(text: str, good: bool) -> None:
+    assert is_source(text) is good

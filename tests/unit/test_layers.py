@@ -183,3 +183,10 @@ def test_the_pure_modules_are_those_that_must_be_covered_whole() -> None:
     included = settings["tool"]["coverage"]["run"]["include"]
     expected = {f"*/distcc_build/{one.replace('.', '/')}.py" for one in PURE}
     assert set(included) == expected
+
+
+def test_no_two_files_of_tests_have_one_name() -> None:
+    # pytest takes them for one module, and finds no tests in the second.
+    names = [path.name for path in (ROOT / "tests").rglob("*.py")]
+    shared = {"__init__.py", "__main__.py", "conftest.py"}
+    assert sorted(name for name in names if names.count(name) > 1 and name not in shared) == []

@@ -13,13 +13,13 @@ from distcc_build.offer import Account, Gave, Line, Offer
 from distcc_build.outcome import LINK_STALE, outcome
 from distcc_build.policy import State
 from distcc_build.resolve.answers import Found, Step, Verdict, WalkResult
-from distcc_build.sources.numbered import Walked
+from distcc_build.sources.numbered import Walked, of_one_site
 
 NOW = 1_700_000_000.0
 CONFIG = Config(sources=(DNS_SD, ZEROCONF))
 
 
-def offer(name: str, *addresses: str, port: int | None = 3632, **more: int) -> Offer:
+def offer(name: str, *addresses: str, port: int | None = 3632, **more: Any) -> Offer:
     found = tuple(ipaddress.ip_address(one) for one in addresses)
     return Offer(name, found, NOW, port=port, **more)
 
@@ -156,3 +156,52 @@ def test_the_file_holds_all_of_it() -> None:
     )
     farm = farm._replace(files="1,2,3")
     assert parse_farm(format_farm(farm)) == farm
+
+
+def test_a_limit_that_could_not_be_asked_for_is_as_before() -> None:
+    old = farm_of(gave(DNS_SD, offer("a.test.", "10.1.0.1", port=4000, limit=64)))
+    unknown = gave(DNS_SD, offer("a.test.", "10.1.0.1", port=4000, limit_known=False))
+    gone = gave(DNS_SD, offer("a.test.", "10.1.0.1", port=4000))
+    assert farm_of(unknown, old=old, now=NOW + 9).used[0].limit == 64
+    assert farm_of(unknown).used[0].limit is None
+    assert farm_of(gone, old=old, now=NOW + 9).used[0].limit is None
+
+
+def test_a_server_is_kept_by_the_line_that_told_of_it() -> None:
+    lines = (Line("big._distcc", "a.test. port 3632", "server", "a.test."),)
+    account = Account(DNS_SD, lines, "no more")
+    old = farm_of(Gave(account, (offer("a.test.", "10.1.0.1"), offer("b.test.", "10.1.0.2"))))
+    now = gave(DNS_SD, keep=REMEMBERED, still=("big._distcc",))
+    assert [one.name for one in farm_of(now, old=old, now=NOW + 9).used] == ["a.test."]
+
+
+ADDRESS = ipaddress.ip_address("10.1.0.9")
+STEP = Step(1, "distcc1.b.", Found((ADDRESS,), 90), Verdict.SERVER, (ADDRESS,))
+
+
+@pytest.mark.parametrize(
+    ("walk", "zone", "domains", "left"),
+    [
+        ("a", "a", ["a", "b"], (True, True)),
+        ("a", "b", ["a", "b"], (True, False)),
+        ("b", "a", ["a", "b"], (False, True)),
+        ("a", "", ["a", "b"], (True, True)),
+        ("", "b", ["a", "b"], (False, True)),
+        ("b", "", ["a", "b"], (True, True)),
+        # A name as it is, and the domain of another source that is none of the list.
+        ("c", "b", ["a", "b"], (True, True)),
+    ],
+)
+def test_the_servers_are_those_of_one_site(
+    walk: str, zone: str, domains: list[str], left: tuple[bool, bool]
+) -> None:
+    walked = Walked(WalkResult(walk, (STEP,) if walk else (), "no more", False), {})
+    given = gave(DNS_SD, *([offer("s.", "10.2.0.1")] if zone else []), domain=zone)
+    link = gave(ZEROCONF, offer("l.local.", "10.3.0.1"))
+    now, (services, heard) = of_one_site(walked, [given, link], domains)
+    assert now is not None
+    assert (bool(now.result.servers), bool(services.offers) or not zone) == left
+    assert heard == link
+    for why, there in ((now.result.why, left[0] or not walk), (services.account.why, left[1])):
+        assert ("are left out, as there are some in a" in why) is not there
+    assert of_one_site(None, [given], domains) == (None, [given])

@@ -190,3 +190,20 @@ def test_this_machine_needs_no_leave_of_only() -> None:
     # Without `allow_loopback` a loopback address is nobody's.
     config = CONFIG._replace(only=networks("10.1.0.0/16"))
     assert [one.state for one in judged(step(1, "127.0.0.1"), config=config)] == [State.REFUSED]
+
+
+def test_an_own_address_among_others_is_not_the_server() -> None:
+    # docker0 has the same address on all machines.
+    (server,) = judged(step(1, "172.17.0.1", "192.168.1.20"), own="172.17.0.1")
+    assert (server.state, str(server.address), server.others) == (State.USED, "192.168.1.20", ())
+    (alone,) = judged(step(1, "172.17.0.1"), own="172.17.0.1")
+    assert alone.state is State.OWN
+
+
+def test_a_server_that_has_both_versions_is_known_by_either() -> None:
+    six, both = step(1, "fd00::1"), step(2, "10.0.0.9", "fd00::1")
+    assert [one.state for one in judged(six, both)] == [State.USED, State.DUPLICATE]
+    assert [one.state for one in judged(both, six)] == [State.USED, State.DUPLICATE]
+    # Two machines behind one name, and one of them by a name of its own.
+    several = step(1, "10.0.0.1", "10.0.0.2"), step(2, "10.0.0.2")
+    assert [one.state for one in judged(*several)] == [State.USED, State.USED]

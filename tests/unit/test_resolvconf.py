@@ -52,6 +52,7 @@ def test_name_servers() -> None:
         ("options ndots:99", 15),
         ("options ndots:-1", 1),
         ("options ndots:two", 1),
+        (f"options ndots:{'9' * 5000}", 1),
         ("options", 1),
     ],
 )

@@ -1,0 +1,85 @@
+"""Which farm a compiler has where that takes a word from the compiler itself."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from distcc_build import belonging as module
+from distcc_build.belonging import belonging, farm_of
+from distcc_build.client import Client
+from distcc_build.errors import NotFoundError
+from distcc_build.farmfile import Farm
+from distcc_build.inputs import Inputs, read_inputs
+from distcc_build.launch import Situation
+from distcc_build.renew import write_plans
+
+TABLE = '[farm.arm]\ntargets = ["arm-*"]\nport = 4000\n'
+
+
+@pytest.fixture
+def inputs(tmp_path: Path) -> Inputs:
+    file = tmp_path / "home/.config/distcc-build/config.toml"
+    file.parent.mkdir(parents=True)
+    file.write_text(TABLE)
+    return read_inputs({"HOME": str(tmp_path / "home")})
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Path:
+    made = tmp_path / "cache"
+    made.mkdir(0o700)
+    return made
+
+
+def script(path: Path, text: str) -> str:
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(f"#!/bin/sh\n{text}\n")
+    path.chmod(0o755)
+    return str(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "farm"),
+    [
+        ("echo arm-none-eabi", "arm"),
+        ("echo x86_64-linux-gnu", ""),
+        # It knows no such option, so that it is no compiler for another target either.
+        ("echo arm-none-eabi; exit 1", ""),
+    ],
+)
+def test_the_compiler_says_what_it_compiles_for(
+    inputs: Inputs, cache: Path, tmp_path: Path, text: str, farm: str
+) -> None:
+    word = script(tmp_path / "tools/mycc", text)
+    found = belonging(inputs, word, None, cache)
+    assert (found.farm, found.config.port) == (farm, 4000 if farm else 3632)
+
+
+def test_a_compiler_that_is_not_there_has_the_usual_farm(inputs: Inputs, cache: Path) -> None:
+    assert belonging(inputs, "/none/cc", None, cache).farm == ""
+
+
+def test_one_that_says_nothing_in_time_gets_no_farm_at_all(
+    inputs: Inputs, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "SECONDS", 0.1)
+    word = script(tmp_path / "tools/mycc", "exec sleep 60")
+    with pytest.raises(NotFoundError, match="does not say in time what it compiles for"):
+        belonging(inputs, word, None, cache)
+
+
+def test_what_is_only_remembered_is_not_run(
+    inputs: Inputs, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran = tmp_path / "ran"
+    word = script(tmp_path / "tools/mycc", f"touch {ran}; echo x86_64")
+    asked = script(tmp_path / "tools/gcc", "echo x86_64")
+    farm = Farm(1.0, 2.0, 3.0, "", compilers=(word,))
+    situation = Situation(inputs, farm, None, Client(None, ""))
+    environ = {"HOME": os.environ["HOME"], "DISTCC_BUILD_CACHE_DIR": str(cache), "PATH": "/usr/bin"}
+    write_plans(asked, situation, environ)
+    assert any(one.name.startswith("plan-") for one in cache.iterdir())
+    assert not ran.exists()
+    assert farm_of(inputs, word, None, cache) is None
+    assert ran.exists()
