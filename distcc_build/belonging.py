@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from distcc_build import store
+from distcc_build import paths, store
 from distcc_build.errors import NotFoundError, UsageError
 from distcc_build.farms import FarmTable, fitting
 from distcc_build.inputs import Inputs
@@ -13,7 +13,13 @@ from distcc_build.inputs import Inputs
 if TYPE_CHECKING:
     from distcc_build.reference import Compiler
 
-__all__ = ["belonging", "each_farm", "farm_of", "known_names", "of_farm"]
+__all__ = ["belonging", "each_farm", "farm_of", "has_farm", "known_names", "of_farm", "usual_words"]
+
+USUAL = ("gcc", "g++")
+"""The compilers that are looked at where nobody says which."""
+
+ENDS = ("gcc", "g++", "++")
+"""What stands for the star of a pattern such as arm-none-eabi-* or clang*."""
 
 SECONDS = 1.0
 """For the compiler, to say what it compiles for."""
@@ -39,7 +45,9 @@ def of_farm(inputs: Inputs, name: str) -> Inputs:
     for table in inputs.farms:
         if table.name == name:
             return _with(inputs, table)
-    known = ", ".join(table.name for table in inputs.farms) or "none"
+    if not inputs.farms:
+        raise UsageError(f"no farm {name!a}: the configuration has no [farm.NAME] table")
+    known = ", ".join(table.name for table in inputs.farms)
     raise UsageError(f"no farm {name!a}: expected one that a [farm.NAME] table names: {known}")
 
 
@@ -59,6 +67,34 @@ def known_names(inputs: Inputs, directory: Path) -> dict[str, str]:
         names = {str(server.address): server.name for server in (farm.servers if farm else ())}
         found = names | found
     return found
+
+
+def usual_words(inputs: Inputs, path: str | None, directory: Path) -> list[str]:
+    """Compilers of a farm to look at it for, where nobody says which.
+
+    :param inputs: what is configured for it.
+    :param path: where to look for them: the value of PATH.
+    :returns: those that were used before, else those of the usual names that are here and have
+        this farm; none where there are none.
+    """
+    farm = store.read_farm(store.farm_path(directory, inputs.config))
+    table = next((one for one in inputs.farms if one.name == inputs.farm), None)
+    patterns = table.compilers if table else ()
+    named = [pattern.replace("*", end) for pattern in patterns for end in ("", *ENDS)]
+    for words in (farm.compilers if farm else (), [*named, *USUAL]):
+        known = [one for one in dict.fromkeys(words) if paths.find_program(one, path)]
+        if here := [one for one in known if has_farm(inputs, one, path, directory)]:
+            return here
+    return []
+
+
+def has_farm(inputs: Inputs, word: str, path: str | None, directory: Path) -> bool:
+    """Whether a compiler is known to have this farm; it is not run."""
+    try:
+        table = farm_of(inputs, word, path, directory, ask=False)
+    except NotFoundError:
+        return False
+    return (table.name if table else "") == inputs.farm
 
 
 def _with(inputs: Inputs, table: FarmTable) -> Inputs:

@@ -14,7 +14,7 @@ from distcc_build.config import Config
 from distcc_build.hosts import HostsList, Hostspec, Kind, Word
 from distcc_build.policy import Server
 
-__all__ = ["Candidate", "complete", "foremost", "job_count", "order", "pause"]
+__all__ = ["OPTIONS", "Candidate", "complete", "foremost", "job_count", "order", "pause"]
 
 MAX_LIST = 100
 """Hosts in the list: with 1,000, distcc 3.4 takes 3 ms longer for each compile."""

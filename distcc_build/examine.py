@@ -6,9 +6,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
+from distcc_build import store
 from distcc_build.config import Config
+from distcc_build.farmfile import Farm
 from distcc_build.health import LOOK_BEYOND, Health, reached
-from distcc_build.hostspec import IPAddress
+from distcc_build.hostspec import DISCOVER, IPAddress
 from distcc_build.outcome import moved
 from distcc_build.policy import Server
 from distcc_build.probe import probe
@@ -52,7 +54,8 @@ def examine(
     conf, fingerprint = surroundings(config)
     wide = config._replace(gap=config.gap + LOOK_BEYOND)
     with References(directory, compilers.values()) as references:
-        farm = find_servers(wide, conf, fingerprint, force=True, seconds=SECONDS)
+        kept = _of_other_sources(store.read_farm(store.farm_path(directory, config)))
+        farm = find_servers(wide, conf, fingerprint, kept, force=True, seconds=SECONDS)
         made, failed = references.collect(SECONDS)
     words_of = {compiler.key: word for word, compiler in compilers.items()}
     reasons |= {words_of[key]: why for key, why in failed.items()}
@@ -72,6 +75,14 @@ def examine(
         limits={address: one.max_kids for address, one in stats.items()},
         loads={address: one.load for address, one in stats.items() if one.load is not None},
     )
+
+
+def _of_other_sources(farm: Farm | None) -> Farm | None:
+    """What builds go on with where a source cannot be asked; names are walked anew."""
+    if farm is None:
+        return None
+    servers = tuple(one for one in farm.servers if one.source != DISCOVER)
+    return farm._replace(servers=servers, answers={}, grants={})
 
 
 def counted(told: Progress, total: int) -> Callable[[], object]:

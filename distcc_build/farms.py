@@ -97,9 +97,9 @@ def _table(
     if not (name.isascii() and name.replace("-", "").replace("_", "").isalnum()):
         raise ConfigError(f"{place!a}: expected a name of letters, digits, - and _")
     patterns = {key: _patterns(key, table.pop(key, []), place) for key in ("compilers", "targets")}
+    options = parse_options(table, place)
     if not any(patterns.values()):
         raise ConfigError(f"{place}: expected compilers or targets: whose farm it is")
-    options = parse_options(table, place)
     if others := sorted(options.keys() - OF_A_FARM):
         msg = f"option {others[0]!r} in {place}: it is for all farms; put it above the tables"
         raise ConfigError(msg)

@@ -20,6 +20,7 @@ __all__ = [
     "Health",
     "Row",
     "judged",
+    "lost",
     "named_before",
     "numbering",
     "problems",
@@ -154,6 +155,7 @@ def problems(
     end = reached(farm, health.config)
     said = [f"{word}: {why}" for word, why in health.reasons.items()]
     said += numbering(health)
+    said += lost(farm)
     for row in rows(health):
         where = f"{row.name} {row.address}".rstrip()
         if not row.well and row.number <= end:
@@ -168,6 +170,20 @@ def problems(
         said.append(f"no servers: {stop(health)}")
     return said
 
+
+def lost(farm: Farm) -> list[str]:
+    """What sources beside the walk name and is no server, or could not tell."""
+    said = []
+    for account in farm.accounts:
+        odd = [one for one in account.lines if one.verdict.startswith(_LOST)]
+        said += [f"{account.source}: {one.name}  {one.came_back}: {one.verdict}" for one in odd]
+        if account.degraded and not odd:
+            said.append(f"{account.source}: {account.why}")
+    return said
+
+
+_LOST = ("left out", "could not be asked")
+"""How verdicts begin on what somebody should look at."""
 
 _MISSES = {
     NameVerdict.MISSING.value: "does not exist",

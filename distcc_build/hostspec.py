@@ -121,6 +121,11 @@ class Hostspec(NamedTuple):
         """False for a host that is marked down."""
         return "down" not in self.options
 
+    @property
+    def says_port(self) -> bool:
+        """Whether it was written with a port: the usual one may be meant where another is set."""
+        return ":" in self.verbatim.partition(",")[0].rpartition("]")[2]
+
     def __str__(self) -> str:
         """The token for DISTCC_HOSTS."""
         if self.verbatim:

@@ -7,6 +7,7 @@ be a host that can be asked over TCP.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from distcc_build.choice import OPTIONS
 from distcc_build.config import Config
 from distcc_build.errors import HostsError
 from distcc_build.health import GOOD, OWN, Row, judged
@@ -54,9 +55,22 @@ class Learned(NamedTuple):
     """By address, the load average that the page names."""
 
 
-def read_named(words: Iterable[str]) -> tuple[Named, ...]:
-    """Read them in distcc's grammar; several may stand in one word, parted by blanks."""
-    return tuple(_read(token) for word in words for token in word.split())
+def read_named(words: Iterable[str], config: Config) -> tuple[Named, ...]:
+    """Read them in distcc's grammar; several may stand in one word, parted by blanks.
+
+    :param config: its port and compression hold for a host that says none.
+    """
+    read = (_read(token) for word in words for token in word.split())
+    return tuple(_as_configured(one, config) for one in read)
+
+
+def _as_configured(one: Named, config: Config) -> Named:
+    spec = one.spec
+    if spec is None or one.state or spec.kind is not Kind.TCP:
+        return one
+    options = spec.options if {"lzo", "cpp"} & {*spec.options} else OPTIONS[config.compression]
+    port = spec.port if spec.says_port else config.port
+    return one._replace(spec=spec._replace(port=port, options=options))
 
 
 def _read(token: str) -> Named:
@@ -65,6 +79,8 @@ def _read(token: str) -> Named:
     except HostsError as problem:
         quoted = ascii(token)
         why = str(problem).removeprefix("hosts list: ").removeprefix(f"{quoted}: ")
+        if "%d" in token:
+            why += f" (numbered names are walked without HOST: -o pattern={quoted[1:-1]})"
         return Named(quoted[1:-1], None, NO_HOST, why)
     if not isinstance(spec, Hostspec):
         return Named(token, None, NO_HOST, "it is a word of a hosts list, expected a host")

@@ -12,9 +12,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from distcc_build import paths
-from distcc_build.belonging import farm_of
+from distcc_build.belonging import has_farm
 from distcc_build.compilers import sibling
-from distcc_build.errors import DistccBuildError, NotFoundError, PlanError
+from distcc_build.errors import DistccBuildError, PlanError
 from distcc_build.inputs import config_files, read_inputs
 from distcc_build.launch import Situation, assess, assess_silent
 from distcc_build.plan import MAX_SIZE, format_plan, freshness, parse_plan
@@ -80,15 +80,6 @@ def background(words: Sequence[str]) -> int:
     os._exit(0)
 
 
-def _belongs(word: str, situation: Situation, directory: Path) -> bool:
-    """Whether a compiler that is only remembered is known to have this farm, and not another."""
-    try:
-        table = farm_of(situation.inputs, word, situation.path, directory, ask=False)
-    except NotFoundError:
-        return False
-    return (table.name if table else "") == situation.inputs.farm
-
-
 def _keep_journal_small(directory: Path) -> None:
     """Sum up the journal for `stats`, which would grow without end where nobody asks for it."""
     if LARGE <= (directory / "journal").stat().st_size < TOO_LARGE:
@@ -133,7 +124,7 @@ def write_plans(
         return
     now = time.time()
     for one, where in zip(words, paths.plan_paths(words, environ), strict=True):
-        if one != word and not _belongs(one, situation, where.parent):
+        if one != word and not has_farm(situation.inputs, one, situation.path, where.parent):
             continue
         try:
             replace(where, format_plan(make_plan(one, situation, environ, where.parent, now)))

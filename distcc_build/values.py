@@ -98,8 +98,9 @@ def domains(text: str) -> tuple[str, ...]:
 def sources(text: str) -> tuple[str, ...]:
     """Words that ask for servers, one at least, each once."""
     found = tuple(dict.fromkeys(_parts(text)))
-    if not found or not all(is_source(one) for one in found):
-        raise ValueError(SOURCES)
+    wrong = next((one for one in found if not is_source(one)), "")
+    if wrong or not found:
+        raise ValueError(f"{SOURCES}, and not {wrong!a}" if wrong else SOURCES)
     return found
 
 

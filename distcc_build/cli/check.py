@@ -1,6 +1,7 @@
 """distcc-build check: for cron: silent when the farm is well, a line for each problem if not."""
 
 import argparse
+from typing import TYPE_CHECKING
 
 from distcc_build import values
 from distcc_build.cli.common import (
@@ -9,10 +10,14 @@ from distcc_build.cli.common import (
     cache_directory,
     chosen_farm,
     environment,
+    printable,
     reader,
     warn,
 )
 from distcc_build.cli.progress import waiting
+
+if TYPE_CHECKING:
+    from distcc_build.inputs import Inputs
 
 HELP = "look for problems of the farm; silent and exit 0 when there are none"
 EXAMPLE = "distcc-build check --expect 12 --max-latency 0.5"
@@ -30,7 +35,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="a server that takes longer for its proof, a small compile, is a problem",
     )
     parser.add_argument(
-        "--expect", type=_count, metavar="N", help="another number of servers is a problem"
+        "--expect",
+        type=_count,
+        metavar="N",
+        help="another number of servers, in the usual farm where there are several, is a problem",
     )
 
 
@@ -41,15 +49,36 @@ def run(args: argparse.Namespace) -> int:
     from distcc_build.inputs import read_inputs
 
     environ = environment(args)
-    inputs = chosen_farm(args, read_inputs(environ), environ)
-    warn(inputs.warnings)
-    directory = cache_directory(environ)
-    with waiting("asking the servers") as told:
-        health = examine(inputs.config, directory, args.compiler, environ.get("PATH"), told)
-    found = problems(health, max_latency=args.max_latency, expect=args.expect)
+    inputs = read_inputs(environ)
+    # A word that is left out of a hosts list is something to mend, as is a list that asks nobody.
+    warn(one for one in inputs.warnings if one not in inputs.hosts.problems)
+    found = list(inputs.hosts.problems)
+    if not inputs.hosts.discover:
+        found.append(f"{inputs.hosts_source}: no word in it asks for discovery")
+    directory, path = cache_directory(environ), environ.get("PATH")
+    for one, words in _each(args, inputs, environ):
+        with waiting("asking the servers") as told:
+            health = examine(one.config, directory, words, path, told)
+        expect = args.expect if not one.farm or args.farm else None
+        lines = problems(health, max_latency=args.max_latency, expect=expect)
+        found += [f"farm {one.farm}: {line}" if one.farm else line for line in lines]
     for line in found:
-        print(line)
+        print(printable(line))
     return 1 if found else 0
+
+
+def _each(
+    args: argparse.Namespace, inputs: "Inputs", environ: dict[str, str]
+) -> "list[tuple[Inputs, list[str]]]":
+    """The farms to look at, with the compilers to prove them for."""
+    from distcc_build.belonging import each_farm, usual_words
+
+    if args.farm is not None or args.compiler or not inputs.farms:
+        one = chosen_farm(args, inputs, environ)
+        return [(one, args.compiler)]
+    directory, path = cache_directory(environ), environ.get("PATH")
+    each = [(one, usual_words(one, path, directory)) for one in each_farm(inputs)]
+    return [(one, words) for one, words in each if one.farm or words]
 
 
 def _count(text: str) -> int:

@@ -73,31 +73,37 @@ def add_farm(parser: argparse.ArgumentParser) -> None:
         "--farm",
         metavar="NAME",
         help="the farm that a [farm.NAME] table of the configuration describes "
-        "(default: that of the compilers, where they are named)",
+        "(default: that of the compilers; check looks at all)",
     )
 
 
 def chosen_farm(args: argparse.Namespace, inputs: "Inputs", environ: dict[str, str]) -> "Inputs":
-    """What is configured for the farm that is asked about.
+    """What is configured for the farm that is asked about; its compilers where none is named.
 
     :raises UsageError: when there is no such farm, or compilers of several are named.
     """
-    from distcc_build.belonging import belonging, of_farm
+    from distcc_build.belonging import USUAL, belonging, of_farm, usual_words
 
-    if args.farm is not None:
-        return of_farm(inputs, args.farm)
-    if not inputs.farms:
+    if args.farm is None and not inputs.farms:
         return inputs
     directory = cache_directory(environ)
     path = environ.get("PATH")
-    each = {word: belonging(inputs, word, path, directory) for word in args.compiler}
+    if args.farm is not None:
+        inputs = of_farm(inputs, args.farm)
+        args.compiler = args.compiler or usual_words(inputs, path, directory)
+        return inputs
+    words = args.compiler or USUAL[:1]
+    each = {word: belonging(inputs, word, path, directory) for word in words}
     if len({one.farm for one in each.values()}) > 1:
         said = ", ".join(f"{word}: {one.farm or 'the usual one'}" for word, one in each.items())
         raise UsageError(f"expected compilers of one farm, got {printable(said)}")
-    if not each:
-        names = ", ".join(table.name for table in inputs.farms)
-        warn([f"this is the usual farm; others by --farm: {names}"])
-    return next(iter(each.values()), inputs)
+    (found,) = {one.farm: one for one in each.values()}.values()
+    if not args.compiler:
+        names = ", ".join(one.name for one in inputs.farms if one.name != found.farm)
+        this = f"farm {found.farm}" if found.farm else "the usual farm"
+        warn([f"this is {this}; others by --farm: {names}"])
+        args.compiler = usual_words(found, path, directory)
+    return found
 
 
 def environment(args: argparse.Namespace) -> dict[str, str]:

@@ -49,8 +49,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     for name, what in (
         ("plain", "hosts for DISTCC_HOSTS: address, port, limit and options"),
-        ("names", "names"),
-        ("addresses", "bare addresses"),
+        ("names", "names, with the port where it is not 3632"),
+        ("addresses", "addresses, with the port where it is not 3632"),
     ):
         form.add_argument(
             f"--{name}",
@@ -119,11 +119,12 @@ def run(args: argparse.Namespace) -> int:
 
 def _discovered(args: argparse.Namespace, environ: dict[str, str], inputs: "Inputs") -> _Found:
     from distcc_build.examine import examine
-    from distcc_build.health import rows, stop
+    from distcc_build.health import lost, rows, stop
 
     directory = cache_directory(environ)
     with waiting("asking the servers") as told:
         health = examine(inputs.config, directory, args.compiler, environ.get("PATH"), told)
+    warn(lost(health.farm))
     return _Found(rows(health), health.reasons, health.farm.domain, stop(health), health.farm)
 
 
@@ -131,7 +132,7 @@ def _named(args: argparse.Namespace, environ: dict[str, str], inputs: "Inputs") 
     from distcc_build.examine_named import examine_named
     from distcc_build.named import read_named, rows_of_named
 
-    directory, named = cache_directory(environ), read_named(args.hosts)
+    directory, named = cache_directory(environ), read_named(args.hosts, inputs.config)
     with waiting("asking the servers") as told:
         learned, reasons = examine_named(
             inputs.config, directory, args.compiler, environ.get("PATH"), named, told
@@ -146,7 +147,7 @@ def _print_plain(found: _Found, form: str) -> bool:
     :returns: whether there are any.
     """
     from distcc_build.health import GOOD
-    from distcc_build.hosts import Hostspec, parse_token
+    from distcc_build.hosts import DEFAULT_PORT, Hostspec, parse_token
 
     lines = []
     for row in found.rows:
@@ -156,10 +157,13 @@ def _print_plain(found: _Found, form: str) -> bool:
         if form == "plain" and row.hostspec:
             lines.append(row.hostspec)
         elif row.state == GOOD and form == "names":
-            lines.append(_name(row))
+            other = f":{row.port}" if row.port not in {None, DEFAULT_PORT} else ""
+            lines.append(f"{_name(row)}{other}")
         elif row.state == GOOD and form == "addresses":
             spec = parse_token(row.hostspec)
-            lines.append(spec.host if isinstance(spec, Hostspec) else row.hostspec)
+            if isinstance(spec, Hostspec):
+                bare = spec._replace(limit=None, options=(), verbatim="")
+                lines.append(spec.host if spec.port == DEFAULT_PORT else str(bare))
     if not found.rows:
         warn([f"no servers: {found.why}"])
     for line in lines:

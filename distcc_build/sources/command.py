@@ -1,10 +1,11 @@
 """What a program of the user's prints: within a time and a size, whatever it does."""
 
+import atexit
 import contextlib
 import errno
+import functools
 import os
 import select
-import shutil
 import signal
 import subprocess
 import time
@@ -23,9 +24,6 @@ that keeps its output open."""
 MAX_ERRORS = 4096
 """Bytes that are kept of what it says on stderr; a sentence is at the end."""
 
-GRACE = 1.0
-"""Seconds behind its end at which it is ended whatever has become of us."""
-
 LAST = 0.5
 """Seconds in which one that was killed ends."""
 
@@ -41,11 +39,15 @@ def printed(path: Path, seconds: float, most: int) -> bytes:
     :raises HostsError: when it cannot be run, fails, prints more or takes longer.
     """
     end = time.monotonic() + seconds
-    running = _start(path, seconds)
+    running = _start(path)
+    # Somebody may interrupt us meanwhile: this is not the main thread.
+    stop = functools.partial(_end, running)
+    atexit.register(stop)
     try:
         collected = _collect(running, end, most)
     finally:
-        _end(running)
+        atexit.unregister(stop)
+        stop()
     if collected is None:
         raise HostsError(f"{path} takes longer than {seconds:.1f} s")
     out, err = collected
@@ -58,14 +60,11 @@ def printed(path: Path, seconds: float, most: int) -> bytes:
     return out
 
 
-def _start(path: Path, seconds: float) -> "subprocess.Popen[bytes]":
-    # Should we be killed meanwhile, there is still somebody who ends it (GNU coreutils).
-    warden = shutil.which("timeout")
-    before = [warden, "--signal=KILL", f"{seconds + GRACE:.1f}"] if warden else []
+def _start(path: Path) -> "subprocess.Popen[bytes]":
     environ = {name: value for name, value in os.environ.items() if name != "PYTHONSAFEPATH"}
     try:
         return subprocess.Popen(
-            [*before, str(path)],
+            [str(path)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

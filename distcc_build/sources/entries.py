@@ -116,6 +116,8 @@ def _refused(one: Hostspec | Word, config: Config) -> tuple[str, str] | None:
         return "marked down", NOT_USED
     if "%" in one.host:
         return f"an address with an interface; {OWN_LIST}", LEFT_OUT
+    if one.host.isdecimal():
+        return "a number is no host; a port is written HOST:PORT", LEFT_OUT
     if len(one.host) > MAX_NAME:
         return f"a name has {MAX_NAME} characters at most", LEFT_OUT
     if config.require_dnssec and not _is_address(one.host):
@@ -124,17 +126,7 @@ def _refused(one: Hostspec | Word, config: Config) -> tuple[str, str] | None:
 
 
 def _entry(one: Hostspec) -> Entry:
-    return Entry(one.host.lower(), one.port if _has_port(one) else None, one.limit, one.options)
-
-
-def _has_port(one: Hostspec) -> bool:
-    """Whether a TCP host was written with a port: the usual one may be meant where another is set.
-
-    >>> _has_port(parse_token("[fd00::1]/4:3632,lzo"))
-    True
-    """
-    rest = one.verbatim.partition(",")[0].rpartition("]")[2]
-    return ":" in rest
+    return Entry(one.host.lower(), one.port if one.says_port else None, one.limit, one.options)
 
 
 def _is_address(host: str) -> bool:

@@ -38,7 +38,9 @@ def read_listed(word: str, request: Request) -> Gave:
     data, run = _content(path, request.seconds * RUNNING)
     if b"\0" in data:
         raise HostsError(f"{path} {'prints' if run else 'is'} no text: there is a NUL byte in it")
-    text = data.decode("utf-8", "backslashreplace")
+    if not run and data.startswith(b"#!"):
+        raise HostsError(f"{path} begins as a program does, and is none (chmod +x {path})")
+    text = data.decode("utf-8-sig", "backslashreplace")
     listing = read_listing(text, request.config)
     answers = look_up([one.host for one in listing.entries], end)
     account = Account(word, why=f"{path} {'prints' if run else 'lists'}")

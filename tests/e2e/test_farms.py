@@ -2,6 +2,7 @@
 
 import contextlib
 import shutil
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -130,8 +131,34 @@ def test_a_farm_is_looked_at_by_its_name_or_by_its_compiler(
     several = ("servers", "--compiler", "gcc", "--compiler", "clang")
     mixed = sited.run("distcc-build", *several, cwd=home, status=2)
     assert "expected compilers of one farm, got gcc: the usual one, clang: llvm" in mixed.err
+    said = sited.run("distcc-build", "servers", cwd=home)
+    assert "this is the usual farm; others by --farm: llvm, arm" in said.err
+
+
+def test_check_looks_at_every_farm_for_its_own_compilers(
+    sited: Workbench, farms: dict[str, Farm]
+) -> None:
+    home = sited.home
+    # Nothing has been compiled yet: the usual words, and those that patterns stand for.
     said = sited.run("distcc-build", "check", cwd=home)
-    assert "others by --farm: llvm, arm" in said.err
+    assert (said.out, said.err) == ("", "")
+    asked = {
+        word: {job.compiler for job in farm.daemons.jobs(probes=True)}
+        for word, farm in farms.items()
+    }
+    assert asked["clang"] >= {"clang", "clang++"}
+    farm = farms["clang"]
+    address = farm.daemons.addresses[0]
+    farm.daemons.signal(address, signal.SIGKILL)
+    try:
+        found = sited.run("distcc-build", "check", cwd=home, status=1)
+        (line,) = found.out.splitlines()
+        assert line.startswith(f"farm llvm: distcc1.{DOMAIN}. {address}: ")
+        assert (
+            "farm llvm" not in sited.run("distcc-build", "check", "--compiler", "gcc", cwd=home).out
+        )
+    finally:
+        farm.daemons.restart(address)
 
 
 def test_doctor_looks_at_one_farm_and_names_the_other(sited: Workbench) -> None:

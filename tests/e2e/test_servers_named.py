@@ -87,19 +87,29 @@ def test_for_scripts_only_the_good_ones_are_printed_and_the_rest_told(
     bad, unknown = done.err.splitlines()
     assert bad == 'distcc-build: a=8: no host: "=" sets no limit; did you mean a/8?'
     assert unknown.startswith("distcc-build: nosuch.invalid: not known: no such name: ")
-    assert servers(stranger, "--names", hosts).lines == ["127.1.0.2", "127.1.0.1"]
+    both = [f"127.1.0.2:{port}", f"127.1.0.1:{port}"]
+    assert servers(stranger, "--names", hosts).lines == both
     assert servers(stranger, "--addresses", hosts, f"[::1]:{port}").lines == [
-        *("127.1.0.2", "127.1.0.1", "::1")
+        *(*both, f"[::1]:{port}")
     ]
+    # Without a port, where the configured one is another.
+    here = ("-o", f"port={port}", "127.1.0.1")
+    assert servers(stranger, "--plain", *here).lines == [f"127.1.0.1:{port}/4"]
 
 
 @pytest.mark.parametrize("form", [(), ("--plain",), ("--names",), ("--addresses",), ("--json",)])
 def test_the_status_tells_that_none_is_good(stranger: Workbench, form: tuple[str, ...]) -> None:
     free = closed_port(socket.SOCK_STREAM, "127.1.0.1")
-    done = servers(stranger, *form, "@big", "localhost", f"127.1.0.1:{free}", status=1)
-    assert (done.out == "") == (form in {("--names",), ("--addresses",)})
+    done = servers(stranger, *form, f"127.1.0.1:{free}", status=1)
+    assert (done.out == "") == (form in {("--plain",), ("--names",), ("--addresses",)})
     done = servers(stranger, *form, "", status=1)
     assert done.err == "distcc-build: no servers: none named\n"
+
+
+def test_hosts_that_distcc_reaches_in_its_own_way_are_passed_on(stranger: Workbench) -> None:
+    done = servers(stranger, "--plain", "me@big/2", "a,auth", "localhost")
+    assert done.lines == ["me@big/2", "a,auth", "localhost"]
+    assert "me@big/2: not probed: distcc reaches it by ssh" in done.err
 
 
 def test_the_compilers_that_are_asked_about_are_here_and_there(
@@ -121,8 +131,9 @@ def test_discovered_servers_are_printed_for_scripts_too(
     done = servers(bench, "--plain", "-o", "compression=lzo")
     assert done.lines == [f"127.1.0.1:{port}/4,lzo", f"127.1.0.2:{port}/4,lzo"]
     assert done.err.startswith("distcc-build: distcc3.farm.test 127.1.0.3: refused: ")
-    assert servers(bench, "--names").lines == ["distcc1.farm.test", "distcc2.farm.test"]
-    assert servers(bench, "--addresses").lines == ["127.1.0.1", "127.1.0.2"]
+    names = [f"distcc{n}.farm.test:{port}" for n in (1, 2)]
+    assert servers(bench, "--names").lines == names
+    assert servers(bench, "--addresses").lines == [f"127.1.0.{n}:{port}" for n in (1, 2)]
     done = servers(bench, "--plain", "-o", "pattern=nosuch%d", status=1)
     assert (done.out, done.err) == (
         "",

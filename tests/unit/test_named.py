@@ -18,7 +18,7 @@ ONE, TWO, SIX = (ipaddress.ip_address(one) for one in ("203.0.113.1", "203.0.113
 
 
 def rows(*words: str, config: Config = Config(), **learned: Any) -> list[Row]:  # noqa: B008
-    return rows_of_named(read_named(words), Learned(**learned), config)
+    return rows_of_named(read_named(words, config), Learned(**learned), config)
 
 
 @pytest.mark.parametrize(
@@ -46,12 +46,13 @@ def test_what_cannot_be_asked_has_a_row_that_says_why(word: str, state: str, why
     assert (row.state, row.why, row.address) == (state, why, "")
     assert row.hostspec == (word if state in {"this machine", "not probed"} else "")
     assert row.name.isprintable()
-    (named,) = read_named([word])
+    (named,) = read_named([word], Config())
     assert list(servers_of(named, Learned({"a": (ONE,)}), Config())) == []
 
 
 def test_several_may_stand_in_one_word_and_none_in_an_empty_one() -> None:
-    assert [one.text for one in read_named(["a b\nc", "", " ", "d"])] == ["a", "b", "c", "d"]
+    found = read_named(["a b\nc", "", " ", "d"], Config())
+    assert [one.text for one in found] == ["a", "b", "c", "d"]
 
 
 def test_a_good_one_is_written_with_its_address_and_what_the_user_wrote_behind_it() -> None:
@@ -68,7 +69,7 @@ def test_a_good_one_is_written_with_its_address_and_what_the_user_wrote_behind_i
 def test_the_configured_port_is_not_shown_and_distccs_is_where_another_is_configured() -> None:
     verdicts = {("203.0.113.1", "none"): GOOD, ("203.0.113.1:3632", "none"): GOOD}
     found = rows(
-        *("a:3700", "a"), config=Config(port=3700), answers={"a": (ONE,)}, verdicts=verdicts
+        *("a", "a:3632"), config=Config(port=3700), answers={"a": (ONE,)}, verdicts=verdicts
     )
     assert [row.address for row in found] == ["203.0.113.1", "203.0.113.1:3632"]
     assert [row.hostspec for row in found] == ["203.0.113.1:3700/4", "203.0.113.1/4"]
@@ -110,20 +111,20 @@ def test_of_several_addresses_the_best_counts(
 
 
 def test_every_address_of_a_host_is_a_server_to_ask() -> None:
-    (named,) = read_named(["a:3700/2"])
+    (named,) = read_named(["a:3700/2"], Config())
     found = list(servers_of(named, Learned({"a": (ONE, SIX)}), Config()))
     assert [one.endpoint for one in found] == ["203.0.113.1:3700", "[2001:db8::6]:3700"]
 
 
 def test_what_it_has_to_speak_is_by_its_own_options() -> None:
-    found = read_named(["a", "a,lzo", "a,lzo,cpp", "a,cpp"])
+    found = read_named(["a", "a,lzo", "a,lzo,cpp", "a,cpp"], Config())
     assert [one.compression for one in found] == ["none", "lzo", "pump", "none"]
     assert Named("a").compression == "none"
 
 
 @pytest.mark.parametrize("answer", ["no such name", "no answer in time"])
 def test_a_name_without_an_address_has_a_row(answer: str) -> None:
-    (named,) = read_named(["a"])
+    (named,) = read_named(["a"], Config())
     assert list(servers_of(named, Learned({"a": answer}), Config())) == []
     (row,) = rows("a", answers={"a": answer})
     assert (row.state, row.address, row.hostspec) == ("not known", "", "")
@@ -141,3 +142,26 @@ def test_the_same_server_twice_counts_once() -> None:
     assert [row.state for row in found] == states
     assert found[1].why == "is what a is as well"
     assert [bool(row.hostspec) for row in found] == [True, False, False, True, True, False]
+
+
+@pytest.mark.parametrize(
+    ("word", "port", "options"),
+    [
+        ("a", 4000, ("lzo",)),
+        ("a:3632", 3632, ("lzo",)),
+        ("[fd00::1]", 4000, ("lzo",)),
+        ("[fd00::1]/2:3700,lzo,cpp", 3700, ("lzo", "cpp")),
+    ],
+)
+def test_what_a_host_does_not_say_is_as_configured(
+    word: str, port: int, options: tuple[str, ...]
+) -> None:
+    (named,) = read_named([word], Config(port=4000, compression="lzo"))
+    assert named.spec is not None
+    assert (named.spec.port, named.spec.options) == (port, options)
+
+
+def test_a_pattern_is_for_walking() -> None:
+    (row,) = rows("build%d")
+    assert row.state == "no host"
+    assert "-o pattern=build%d" in row.why

@@ -8,6 +8,7 @@ import pytest
 
 from distcc_build.config import Config
 from distcc_build.farmfile import REMEMBERED, Farm, format_farm, parse_farm
+from distcc_build.health import lost
 from distcc_build.hostspec import DISCOVER, DNS_SD, ZEROCONF
 from distcc_build.offer import Account, Gave, Line, Offer
 from distcc_build.outcome import LINK_STALE, outcome
@@ -205,3 +206,20 @@ def test_the_servers_are_those_of_one_site(
     for why, there in ((now.result.why, left[0] or not walk), (services.account.why, left[1])):
         assert ("are left out, as there are some in a" in why) is not there
     assert of_one_site(None, [given], domains) == (None, [given])
+
+
+def test_what_is_lost_of_a_source_is_a_problem() -> None:
+    lines = (
+        Line("line 3", "'a/0': expected a limit", "left out"),
+        Line("b", "no answer in time", "could not be asked"),
+        Line("c", "10.1.0.1", "server"),
+        Line("line 9", "'d,down': marked down", "not used"),
+    )
+    whole = Gave(Account(DNS_SD, lines, "no more", degraded=True), (offer("c", "10.1.0.1"),))
+    broken = Gave(Account(ZEROCONF, (), "there is no link", degraded=True))
+    assert lost(farm_of(whole, broken)) == [
+        "--discover-dns-sd: line 3  'a/0': expected a limit: left out",
+        "--discover-dns-sd: b  no answer in time: could not be asked",
+        "+zeroconf: there is no link",
+    ]
+    assert lost(farm_of(gave(DNS_SD))) == []
