@@ -1,6 +1,5 @@
 """Wherever a site keeps its servers: each source finds the same five, for each build system."""
 
-import importlib.util
 import itertools
 import shutil
 from collections.abc import Iterator, Mapping
@@ -47,8 +46,6 @@ def numbered(five: Farm) -> Source:
 @pytest.fixture
 def dns_sd(five: Farm, tmp_path: Path) -> Iterator[Source]:
     """As services in a zone of dnsmasq's, which say their ports and jobs."""
-    if importlib.util.find_spec("distcc_build.sources.unicast") is None:
-        pytest.skip("--discover-dns-sd is not in this tree yet")
     if not DNSMASQ:
         pytest.skip("needs dnsmasq")
     service = f"_distcc._tcp.{DOMAIN}"
@@ -87,18 +84,13 @@ def command(five: Farm, bench: Workbench) -> Source:
     return Source(f"--discover-file={script(bench.home / 'ask', *hosts_of(five))}")
 
 
-@pytest.fixture
-def zeroconf() -> Source:
-    """By multicast, from avahi."""
-    pytest.skip("+zeroconf on this farm needs avahi in a network namespace of its own")
-
-
 def script(path: Path, *hosts: str) -> Path:
     write(path, f"#!/bin/sh\nprintf '%s\\n' {' '.join(hosts)}\n").chmod(0o755)
     return path
 
 
-SOURCES = ("numbered", "dns_sd", "file", "command", "zeroconf")
+SOURCES = ("numbered", "dns_sd", "file", "command")
+"""+zeroconf needs machines of its own: test_zeroconf.py."""
 
 
 @pytest.fixture(params=SOURCES)
