@@ -95,9 +95,9 @@ class AnnouncedFarm:
         :param lines: what it is to know, in its configuration's words.
         :returns: where it is asked.
         """
-        basics = ("no-resolv", "no-hosts", "bind-interfaces", "listen-address=127.0.0.1")
-        basics += ("port=53", "pid-file=", "user=", "group=", "log-facility=-", "neg-ttl=30")
-        options = [f"--{one}" for one in (*basics, *lines)]
+        basics = ["no-resolv", "no-hosts", "bind-interfaces", "listen-address=127.0.0.1"]
+        basics += ["port=53", "pid-file=", "user=", "group=", "log-facility=-", "neg-ttl=30"]
+        options = [f"--{one}" for one in [*basics, *lines]]
         daemon = self._link.start(self.client, "dnsmasq", "--keep-in-foreground", *options)
         daemon.await_said("started")
         return "127.0.0.1:53"

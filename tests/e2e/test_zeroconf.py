@@ -138,13 +138,17 @@ def test_a_server_with_a_numbered_name_too_is_used_once(
 ) -> None:
     first = str(announced.servers[0].address)
     asked = announced.run_dnsmasq("local=/farm.test/", f"host-record=distcc1.farm.test,{first},30")
-    site = {"DISTCC_BUILD_NAMESERVERS": asked, "DISTCC_BUILD_DOMAIN": "farm.test"}
     for words in ("+zeroconf --discover-distccN", "--discover-distccN +zeroconf"):
         servers: list[dict[str, str]] = []
 
         def all_are_used(words: str = words, servers: list[dict[str, str]] = servers) -> bool:
-            look = ("distcc-build", "hosts", "--json", "--refresh")
-            servers[:] = json.loads(desk.run(*look, DISTCC_HOSTS=words, **site).out)["servers"]
+            said = desk.run(
+                *("distcc-build", "hosts", "--json", "--refresh"),
+                DISTCC_HOSTS=words,
+                DISTCC_BUILD_NAMESERVERS=asked,
+                DISTCC_BUILD_DOMAIN="farm.test",
+            )
+            servers[:] = json.loads(said.out)["servers"]
             used = [one["address"] for one in servers if one["state"] == "used"]
             return sorted(used) == sorted(announced.addresses)
 
