@@ -133,13 +133,10 @@ def validator(
         with dnsmasq(directory, lines) as running:
             yield "127.0.0.1", running.port
         return
-    port = closed_port()
     configuration = directory / "unbound.conf"
-    configuration.write_text(
-        f"""\
+    text = f"""\
 server:
     interface: 127.0.0.1
-    port: {port}
     do-daemonize: no
     username: ""
     chroot: ""
@@ -156,22 +153,31 @@ stub-zone:
     name: "{zone.name}"
     stub-addr: 127.0.0.1@{server.port}
 """
-    )
     assert UNBOUND
-    log = (directory / "unbound.log").open("w")
-    with log, subprocess.Popen([UNBOUND, "-d", "-c", configuration], stderr=log) as process:
-        try:
-            _await(port)
-            yield "127.0.0.1", port
-        finally:
-            process.terminate()
+    with (directory / "unbound.log").open("w+") as log:
+        # What is free for UDP need not be for TCP, and may be taken in the meantime.
+        for _ in range(10):
+            port = closed_port()
+            configuration.write_text(f"{text}server:\n    port: {port}\n")
+            with subprocess.Popen([UNBOUND, "-d", "-c", configuration], stderr=log) as process:
+                try:
+                    if _listens(process, port):
+                        yield "127.0.0.1", port
+                        return
+                finally:
+                    process.terminate()
+        log.seek(0)
+        raise AssertionError(log.read())
 
 
-def _await(port: int) -> None:
-    """Until something listens there."""
+def _listens(process: subprocess.Popen[bytes], port: int) -> bool:
+    """Wait until something listens there; False when the process has ended."""
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
+        if process.poll() is not None:
+            return False
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-            return
+            # Who answers may be whoever else has the port.
+            return process.poll() is None
         time.sleep(0.02)
     raise TimeoutError(f"nobody listens at {port}")

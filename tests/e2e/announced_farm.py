@@ -2,7 +2,6 @@
 
 import re
 import shutil
-from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -61,6 +60,7 @@ class AnnouncedFarm:
     """
 
     def __init__(self, link: Link, directory: Path, *, servers: int = 5, slots: int = 1) -> None:
+        self._link = link
         self.client = link.machine("client")
         self.servers = [link.machine(f"build{number + 1}") for number in range(servers)]
         self._daemons: dict[str, Program] = {}
@@ -79,12 +79,25 @@ class AnnouncedFarm:
         """Of the servers."""
         return {str(one.address) for one in self.servers}
 
-    def compiles(self) -> Counter[str]:
-        """How many files each server has compiled, but for those that test it."""
+    def compiles(self) -> list[tuple[str, str]]:
+        """The server and the source's name of each compile, but for those that test a server."""
         jobs = re.compile(r"client: \S+ COMPILE_OK exit:0 .* (\S+)$", re.MULTILINE)
-        return Counter(
-            name
+        return [
+            (name, Path(source).name)
             for name, daemon in self._daemons.items()
             for source in jobs.findall(daemon.log.read_text("utf-8", "replace"))
             if NAME not in source
-        )
+        ]
+
+    def run_dnsmasq(self, *lines: str) -> str:
+        """Run a name server on the client until the link ends.
+
+        :param lines: what it is to know, in its configuration's words.
+        :returns: where it is asked.
+        """
+        basics = ["no-resolv", "no-hosts", "bind-interfaces", "listen-address=127.0.0.1"]
+        basics += ["port=53", "pid-file=", "user=", "group=", "log-facility=-", "neg-ttl=30"]
+        options = [f"--{one}" for one in [*basics, *lines]]
+        daemon = self._link.start(self.client, "dnsmasq", "--keep-in-foreground", *options)
+        daemon.await_said("started")
+        return "127.0.0.1:53"

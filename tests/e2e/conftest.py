@@ -1,6 +1,8 @@
 """The installation under test: a wheel of this tree in a fresh environment, and a farm."""
 
+import fcntl
 import importlib.util
+import os
 import subprocess
 import sys
 import tempfile
@@ -16,12 +18,17 @@ from distcc_build.farm.loopback import Farm
 
 @pytest.fixture(scope="session")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A wheel built from this tree."""
-    directory = tmp_path_factory.mktemp("wheel")
+    """A wheel built from this tree; where tests run side by side, by the first that needs it."""
+    own = tmp_path_factory.getbasetemp()
+    directory = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "wheel"
+    directory.mkdir(exist_ok=True)
     command = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", str(directory)]
     if importlib.util.find_spec("mesonpy"):
         command.append("--no-build-isolation")
-    subprocess.run([*command, str(ROOT)], check=True)
+    with (directory / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not [*directory.glob("*.whl")]:
+            subprocess.run([*command, str(ROOT)], check=True)
     (found,) = directory.glob("*.whl")
     return found
 
@@ -35,9 +42,10 @@ def make_venv() -> Iterator[Callable[..., Path]]:
 
         def make(name: str, *packages: str) -> Path:
             path = Path(folder, name, "venv")
-            venv.create(path, with_pip=True)
-            python = str(path / "bin" / "python")
-            subprocess.run([python, "-m", "pip", "install", "-q", *packages], check=True)
+            # Our own pip does it: nobody needs one in there, and it takes longer than all else.
+            venv.create(path)
+            pip = [sys.executable, "-m", "pip", "--python", str(path / "bin" / "python")]
+            subprocess.run([*pip, "install", "-q", *packages], check=True)
             return path
 
         yield make

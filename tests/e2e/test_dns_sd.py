@@ -78,6 +78,9 @@ def bench(installation: Path, tmp_path: Path, listed: Listed) -> Workbench:
         "DISTCC_HOSTS": "--discover-dns-sd",
         "DISTCC_DIR": str(home / "distcc"),
         "DISTCC_BUILD_CACHE_DIR": str(home / "cache"),
+        # Nobody is silent here, but the machine may be busy.
+        "DISTCC_BUILD_WALK_BUDGET": "20",
+        "DISTCC_BUILD_DEADLINE": "60",
     }
     return Workbench(installation, home, {**listed.farm.exports, **own})
 

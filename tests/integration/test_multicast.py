@@ -1,5 +1,6 @@
 """What is heard on a link, whoever announces it: machines in network namespaces."""
 
+import itertools
 import json
 import subprocess
 import sys
@@ -76,13 +77,21 @@ class Place:
         self._link = link
         self.client, self.other = link.machine("client"), link.machine("other")
         self._running: list[Program] = []
+        self._count = itertools.count()
 
     def announce(self, **what: object) -> Program:
         program = [sys.executable, "-P", str(TESTS / "announcing.py"), json.dumps(what)]
-        running = self._link.start(self.other, *program, name=f"announcing{len(self._running)}")
-        running.await_said("announced")
+        running = self._link.start(self.other, *program, name=f"announcing{next(self._count)}")
         self._running.append(running)
+        running.await_said("announced")
         return running
+
+    def silence(self) -> None:
+        """End all who announce, without a farewell; nobody keeps what they said."""
+        for one in self._running:
+            one.process.kill()
+            one.process.wait()
+        self._running.clear()
 
 
 def hears(place: Place, names: set[str]) -> bool:
@@ -90,10 +99,17 @@ def hears(place: Place, names: set[str]) -> bool:
     return eventually(lambda: set(look(place.client, longest=60)["offers"]) == names, 60)
 
 
-@pytest.fixture
-def place(tmp_path: Path) -> Iterator[Place]:
-    with Link(tmp_path) as link:
+@pytest.fixture(scope="module")
+def link(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    folder = tmp_path_factory.mktemp("link")
+    with Link(folder) as link:
         yield Place(link)
+
+
+@pytest.fixture
+def place(link: Place) -> Iterator[Place]:
+    yield link
+    link.silence()
 
 
 @needs_namespaces
