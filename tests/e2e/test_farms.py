@@ -57,7 +57,12 @@ targets = ["aarch64-*"]
 {cross}
 """,
     )
-    nothing = {"DISTCC_DIR": str(farms["gcc"].directory / "distcc")}
+    # The farms are looked at one after another, and a busy machine takes its time for each.
+    nothing = {
+        "DISTCC_DIR": str(farms["gcc"].directory / "distcc"),
+        "DISTCC_BUILD_DEADLINE": "60",
+        "DISTCC_BUILD_WALK_BUDGET": "30",
+    }
     made = Workbench(installation, home, nothing)
     del made.environ["DISTCC_BUILD_NAMESERVERS"]
     return made
