@@ -146,7 +146,7 @@ def format_farm(farm: Farm) -> bytes:
         key: {address: _pack_verdict(one) for address, one in proofs.items()}
         for key, proofs in farm.proofs.items()
     }
-    table["lines"] = [[line.name, line.came_back, line.verdict] for line in farm.lines]
+    table["lines"] = [list(line) for line in farm.lines]
     table["grants"] = {name: [one.slots, one.expires] for name, one in farm.grants.items()}
     table["answers"] = {name: _pack(one) for name, one in farm.answers.items()}
     return json.dumps({"version": VERSION, **table}, separators=(",", ":")).encode()

@@ -87,7 +87,7 @@ class Browse:
         self._looked: list[Labels] = []
         self._strange: list[Line] = []
         self._instances: list[Labels] = []
-        self._listed = self._hosts = 0
+        self._listed = 0
         self.gave: Gave | None = None
         """What came of it; its account does not know the number of questions."""
         self._enter()
@@ -182,9 +182,7 @@ class Browse:
         """Ask where the SRV records of an instance lead, and what it says of itself."""
         hosts = [host for one in services(answer) if (host := target(one))]
         for host in hosts:
-            if self._hosts < self._cap and _addresses(host) not in self._wanted:
-                self._hosts += 1
-                self._want(_addresses(host))
+            self._want(_addresses(host))
         if hosts:
             self._want(Record(TXT, name))
 
@@ -220,10 +218,10 @@ class Browse:
         """Instances and hosts that are listed, and could not be asked for."""
         failed = [record for record, one in self._answers.items() if isinstance(one, Failed)]
         hosts = [b".".join(one.name).decode("ascii") + "." for one in failed if one.type == A]
-        return (*(shown(one.name) for one in failed if one.type == SRV), *hosts)
+        return tuple(sorted({*(shown(one.name) for one in failed if one.type == SRV), *hosts}))
 
     def _host(self, name: str) -> Answer:
-        return self._answers.get(_addresses(name), Failed("not asked for (max_servers)"))
+        return self._answers[_addresses(name)]
 
     def _end(self, good: bool) -> str:
         """Why there are no more servers where instances are listed."""
