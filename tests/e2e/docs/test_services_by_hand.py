@@ -1,4 +1,4 @@
-"""The records that the page on DNS-SD shows are found, in the name servers that it shows them for."""
+"""The records that the page on DNS-SD shows are found, where it says they can be put."""
 
 import contextlib
 import shutil
@@ -51,7 +51,10 @@ zone "{DOMAIN}" {{ type primary; file "db.build.example.com"; }};
     )
     command = [str(NAMED), "-g", "-c", str(configuration)]
     log = folder / "log"
-    with log.open("w") as stream, subprocess.Popen(command, stdout=stream, stderr=stream) as running:
+    with (
+        log.open("w") as stream,
+        subprocess.Popen(command, stdout=stream, stderr=stream) as running,
+    ):
         try:
             assert eventually(lambda: bool(discovered(port, 0.3)) or running.poll() is not None)
             assert running.poll() is None, log.read_text()
