@@ -165,7 +165,10 @@ def bind(zone: Zone) -> str:
 def dnsmasq(zone: Zone) -> str:
     """Lines of dnsmasq.conf."""
     found = list(records(zone))
-    lines = [f"local=/{zone.domain}/"] if zone.whole else []
+    # It would be for the whole of dnsmasq, so the administrator says it (dnsmasq(8), --local-ttl).
+    lines = ["# SRV, PTR and TXT answers have dnsmasq's local-ttl: 0 unless set"]
+    lines = lines if zone.services else []
+    lines += [f"local=/{zone.domain}/"] if zone.whole else []
     hosts = [one for one in found if one.type in {"A", "AAAA"}]
     for name in dict.fromkeys(one.name for one in hosts):
         words = [name.rstrip("."), *(one.data for one in hosts if one.name == name)]

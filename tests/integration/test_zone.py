@@ -144,6 +144,7 @@ def test_dnsmasq_takes_the_records(tmp_path: Path) -> None:
         command = [str(DNSMASQ), "--test", f"--conf-file={configuration}"]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert (done.returncode, done.stderr) == (0, "dnsmasq: syntax check OK.\n")
+        assert ("\n# SRV" in f"\n{configuration.read_text()}") is ("--dns-sd" in words)
 
 
 @SERVICES

@@ -220,6 +220,7 @@ def test_services_for_dnsmasq(whole: bool) -> None:
         "txt-record=distcc1._distcc._tcp.farm.test,jobs=16",
     ]
     assert "ptr-record=b._dns-sd._udp.farm.test,farm.test" in lines
+    assert [one for one in lines if one.startswith("#") and "local-ttl" in one] == lines[:1]
     asked_here = {"local=/_distcc._tcp.farm.test/", "local=/b._dns-sd._udp.farm.test/"}
     assert asked_here & set(lines) == (set() if whole else asked_here)
 

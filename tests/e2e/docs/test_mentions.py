@@ -10,9 +10,11 @@ from e2e.docs import stand_in
 from e2e.docs.pages import PAGES
 from e2e.workbench import ROOT
 from making import facts
-from making.markdown import complete
+from making.markdown import MARK, complete
 
 TEXTS = [*PAGES, ROOT / "README.md", ROOT / "SECURITY.md"]
+PARTED = [page for page in PAGES if MARK.search(page.read_text("utf-8"))]
+"""Those with parts that are made."""
 COMMANDS = {one.name: one for one in facts.commands()}
 OWN = {"--version", "--help"}
 LAUNCH = {"--plan", "--why", "--jobs", "--hosts", "--cc", "--makefile", *OWN}
@@ -69,6 +71,12 @@ def test_relative_links_lead_to_files(path: Path) -> None:
     for target in re.findall(r"\]\(([^)\s]+)\)", path.read_text("utf-8")):
         if not re.match(r"\w+:|#", target):
             assert (path.parent / target.partition("#")[0]).exists(), target
+
+
+@pytest.mark.parametrize("path", PARTED, ids=name)
+def test_a_page_says_where_its_other_part_is(path: Path) -> None:
+    before, _, _ = path.read_text("utf-8").partition("\n# ")
+    assert re.search(r"^% In a clone, .*`\./dev docs`.* from \[", before, re.MULTILINE)
 
 
 def test_what_readme_tells_of_the_project_is_there() -> None:
