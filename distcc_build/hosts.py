@@ -25,8 +25,10 @@ from distcc_build.hostspec import (
     DEFAULT_PORT,
     DISCOVER,
     DISCOVER_FILE,
+    DNS_SD,
     MAX_LIMIT,
     SOURCES,
+    ZEROCONF,
     Hostspec,
     IPAddress,
     Kind,
@@ -53,7 +55,14 @@ _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?\.?")
 _USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*")
 _NUMBER = re.compile(r"[0-9]{1,9}")
 _TOKEN = re.compile(r"[^ \t\n\r\f]+")
+_COUNTED_FORMS = ("--localslots=N", "--localslots_cpp=N")
 _COUNTED = re.compile(r"--(?:localslots|localslots_cpp)=(.*)", re.DOTALL)
+
+ALIKE = 0.81
+"""How alike a word is that was meant (difflib): --zeroconf is to +zeroconf."""
+
+MAX_ALIKE = 40
+"""Characters of a word that are compared."""
 
 
 class HostsList(NamedTuple):
@@ -110,7 +119,9 @@ def parse_hosts(text: str) -> HostsList:
         try:
             entry = parse_token(token)
         except HostsError as problem:
-            problems.append(str(problem))
+            said = str(problem)
+            # Not in parse_token: lists of others are long, and no word of them counts.
+            problems.append(said + (_meant(token) if ": unknown word, " in said else ""))
         else:
             if not _asks(entry) or entry not in entries:
                 entries.append(entry)
@@ -158,9 +169,20 @@ def _word(token: str) -> Word:
     elif token.startswith(DISCOVER_FILE) and not is_source(token):
         raise _problem(token, "expected an absolute path")
     elif not is_source(token) and token != "--randomize":  # noqa: S105 - no password
-        expected = f"--randomize, --localslots=N, --localslots_cpp=N, {SOURCES}"
+        expected = f"--randomize, {', '.join(_COUNTED_FORMS)}, {SOURCES}"
         raise _problem(token, f"unknown word, expected {expected}")
     return Word(token)
+
+
+def _meant(token: str) -> str:
+    """A question for whoever wrote a word that is unknown: the most alike of those that are not."""
+    # Few lists need it, and every look at the servers would import it.
+    from difflib import get_close_matches
+
+    forms = (DISCOVER, DNS_SD, ZEROCONF, f"{DISCOVER_FILE}/PATH", "--randomize", *_COUNTED_FORMS)
+    known = {one.partition("=")[0]: one for one in forms}
+    close = get_close_matches(token[:MAX_ALIKE].partition("=")[0], known, 1, ALIKE)
+    return f"; did you mean {known[close[0]]}?" if close else ""
 
 
 def _check_options(token: str, options: list[str]) -> None:

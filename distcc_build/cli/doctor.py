@@ -2,7 +2,8 @@
 
 Exit status: 0 when compiles are distributed and nothing is to be mended (warnings do not
 count); 1 when they are distributed, but a problem was found or one of the compilers has no
-servers; 7 when nothing is distributed; 2 for bad usage.
+servers; 7 when nothing is distributed; 2 for bad usage.  It is about one farm, that of the first
+compiler; the verdict names what is of another.
 """
 
 import argparse
@@ -33,7 +34,8 @@ HELP = "look at everything between a compile and its server, and say what to do 
 EXAMPLE = "distcc-build doctor --compiler gcc --compiler clang++-15"
 STATUS = (
     "0 if compiles are distributed and nothing is to be mended (warnings do not count), 1 if "
-    "they are but there is a problem or a compiler without servers, 7 if nothing is distributed"
+    "they are but there is a problem or a compiler without servers, 7 if nothing is distributed; "
+    "compilers of another farm than the first one's are named in the verdict, and not looked at"
 )
 
 DEADLINE = 60.0

@@ -87,7 +87,10 @@ def _farm(situation: "Situation") -> None:
             print(f"source        {printable(word)}")
         _source(farm, word, account.lines if account else farm.lines)
         if account is not None and account.degraded:
-            print("  not asked, or not for all: what it gave before stays in use")
+            # What it says now was seen at this look.
+            kept = any(one.source == word and one.seen < farm.made for one in farm.servers)
+            more = ": what it gave before stays in use" if kept else ""
+            print(f"  not asked, or not for all{more}")
     print(f"stopped       {printable(farm.why)}")
     if farm.degraded:
         print("degraded      some names could not be asked; tried again within a minute")

@@ -51,6 +51,8 @@ class Case:
     asked: tuple[str, ...] = ()
     """The words that the verdict is about."""
     distributions: tuple[Distribution, ...] = ()
+    elsewhere: tuple[str, ...] = ()
+    """What was not looked at, as it is of another farm: compilers that were asked for, farms."""
 
     @property
     def path(self) -> str | None:

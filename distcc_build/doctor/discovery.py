@@ -61,13 +61,23 @@ def _of_one_farm(case: Case, inputs: Inputs) -> Generator[Check, None, Inputs]:
         return inputs
     one = case.inputs = belonging(inputs, case.asked[0], case.path, case.directory)
     yield ok("farm", one.farm or "the usual one, of compilers that no [farm.NAME] fits")
+    elsewhere = {}
     for word in case.asked[1:]:
         other = belonging(inputs, word, case.path, case.directory).farm
         if other != one.farm:
-            text = f"has farm {other or 'the usual one'}: look with doctor --compiler {word}"
+            of = f"farm {other}" if other else "the usual farm"
+            elsewhere[word] = of
+            text = f"has {of}: look with doctor --compiler {word}"
             yield skipped(word, text)
             case.compilers.pop(word, None)
             case.asked = tuple(asked for asked in case.asked if asked != word)
+    case.elsewhere = tuple(f"{word} ({of})" for word, of in elsewhere.items())
+    if not case.words:
+        # Who names no compiler asks about all of them.
+        named = [f"farm {table.name}" for table in inputs.farms if table.name != one.farm]
+        for of in [of for of in named if of not in elsewhere.values()]:
+            case.elsewhere += (of,)
+            yield skipped(of, "look with doctor --compiler, and a compiler of it")
     return one
 
 

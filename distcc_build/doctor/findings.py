@@ -138,6 +138,8 @@ class Report(NamedTuple):
     sections: tuple[Section, ...]
     distributions: tuple[Distribution, ...] = ()
     """One for each compiler that it is about."""
+    elsewhere: tuple[str, ...] = ()
+    """What was not looked at: compilers and farms, for people."""
 
     @property
     def checks(self) -> list[Check]:
@@ -155,7 +157,12 @@ class Report(NamedTuple):
 
     @property
     def verdict(self) -> str:
-        """In one sentence, what becomes of compiles."""
+        """In one sentence, what becomes of compiles, and of which it is not known."""
+        unknown = f"; not looked at: {listed(self.elsewhere)}" if self.elsewhere else ""
+        return self._known + unknown
+
+    @property
+    def _known(self) -> str:
         by_result: dict[tuple[int, int, str], list[str]] = {}
         for one in self.distributions:
             why = "" if one.servers else self._why_here(one.word)

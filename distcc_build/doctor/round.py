@@ -93,7 +93,7 @@ def go_round(
             section = Section(name, title, (_trouble(title, error),))
         found.append(section)
         shown(section)
-    return Report(tuple(found), case.distributions)
+    return Report(tuple(found), case.distributions, case.elsewhere)
 
 
 def _stations(systems: Faces) -> Iterator[tuple[str, str, Callable[[Case], Section]]]:

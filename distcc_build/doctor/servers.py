@@ -7,9 +7,11 @@ from distcc_build.doctor.case import Case
 from distcc_build.doctor.findings import Check, Loss, Section, Status, ok, problem, skipped
 from distcc_build.doctor.targets import distributions
 from distcc_build.doctor.words import count, duration, listed, plain, remedy_in
+from distcc_build.farmfile import Farm
 from distcc_build.health import OF_THE_COMPILER, Row, rows
 from distcc_build.hosts import Kind
 from distcc_build.launch import Situation
+from distcc_build.policy import State
 from distcc_build.verdict import Cause, Verdict
 
 __all__ = ["look"]
@@ -42,8 +44,22 @@ def _checks(case: Case) -> Iterator[Check]:
         # Of name servers that say nothing at all the station before has spoken.
         if case.health.farm.servers or row.state != "not known":
             yield from _row(row)
+    if not listed_hosts:
+        yield from _by_itself(case.health.farm)
     for word in case.compilers:
         yield from _alone(situation, word, bool(listed_hosts))
+
+
+def _by_itself(farm: Farm) -> Iterator[Check]:
+    """A word about a farm that nobody but this machine is in."""
+    states = {one.state for one in farm.servers}
+    if State.OWN not in states or State.USED in states:
+        return
+    # What is wrong with others is said of each.
+    more = State.REFUSED in states
+    text = "no server but this machine itself " + ("may be used" if more else "was found")
+    remedy = "" if more else "list other machines beside it: what is sent to itself gains nothing"
+    yield Check("this machine", Status.PROBLEM, text, remedy, Loss.ALL)
 
 
 def _list(case: Case) -> Iterator[Check]:

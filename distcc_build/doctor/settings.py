@@ -6,7 +6,8 @@ from pathlib import Path
 
 from distcc_build.config import PREFIX, Config, unclear_switch
 from distcc_build.doctor.case import Case
-from distcc_build.doctor.findings import Check, Loss, Section, ok, problem, skipped, warning
+from distcc_build.doctor.findings import Check, Loss, Section, Status, ok, problem, skipped, warning
+from distcc_build.doctor.words import believable
 from distcc_build.errors import DistccBuildError
 from distcc_build.hosts import DISCOVER, Kind
 from distcc_build.inputs import config_files, read_inputs
@@ -38,25 +39,35 @@ def _hosts(case: Case) -> Iterator[Check]:
     listed = str(inputs.hosts) or "(empty)"
     if len(listed) > MAX_SHOWN:
         listed = f"{listed[:MAX_SHOWN]} ..."
+    wrong = Loss.ADVICE
     if inputs.hosts.discover:
         by_default = "" if inputs.hosts_given else ", so the servers are looked for"
         yield ok(inputs.hosts_source, f"{listed}{by_default}")
     elif any(one.usable and one.kind is not Kind.LOCAL for one in inputs.hosts.hosts):
         yield ok(inputs.hosts_source, f"{listed} (no {DISCOVER}: distcc gets it as it is)")
+    elif inputs.hosts.problems:
+        # What to do is said of its words.
+        text = "is wrong: no word of it can be used"
+        if inputs.hosts.entries:
+            text = f"is {listed!a} without what is wrong in it: nothing in it leads to a server"
+        yield Check(inputs.hosts_source, Status.PROBLEM, text, "", Loss.ALL)
+        wrong = Loss.ALL
     else:
-        text = f"is {listed!a}: it names no server, and does not ask for discovery"
+        text = f"is {f'{listed!a}' if inputs.hosts.entries else 'empty'}: it names no server, and "
+        text += "does not ask for discovery"
         remedy = f"add {DISCOVER} to {inputs.hosts_source}, or take that list away"
         yield problem(inputs.hosts_source, text, remedy, Loss.ALL)
     for one in inputs.hosts.problems:
         token, _, expected = one.removeprefix("hosts list: ").partition(": ")
-        yield problem(token, expected, "correct this word of the hosts list", Loss.ADVICE)
+        meant = re.search("did you mean .*", expected)
+        more = f": {meant[0]}" if meant else ""
+        yield problem(token, expected, f"correct this word of the hosts list{more}", wrong)
 
 
 def _unusable(error: str) -> tuple[str, str]:
     """What is the matter with a file that cannot be used or not be believed, and what to do."""
     if " is not believed: " in error:
-        text, sign, remedy = error.removesuffix(")").rpartition(" (")
-        return (text, remedy) if sign else (error, "chown it to yourself, or to root")
+        return believable(error)
     text, sign, remedy = error.rpartition("; ")
     return (text, remedy) if sign else (error, "correct the file that is named")
 

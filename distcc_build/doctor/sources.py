@@ -4,10 +4,11 @@ import re
 from collections.abc import Iterator
 
 from distcc_build.doctor.findings import Check, Loss, Status, ok, problem
-from distcc_build.doctor.words import count, duration
+from distcc_build.doctor.lists import of_the_line, of_the_list, unanswered
+from distcc_build.doctor.words import believable, count, duration
 from distcc_build.farmfile import Farm
-from distcc_build.hostspec import DISCOVER_FILE, DNS_SD
-from distcc_build.offer import Account
+from distcc_build.hostspec import DISCOVER_FILE, DNS_SD, ZEROCONF
+from distcc_build.offer import Account, Line
 from distcc_build.policy import State
 
 __all__ = ["look_at"]
@@ -24,37 +25,66 @@ def look_at(farm: Farm, account: Account, loss: Loss) -> Iterator[Check]:
     word = account.source
     servers = [one for one in farm.servers if one.source == word]
     good = [one for one in servers if one.state is not State.REFUSED]
+    why, remedy = _why_and_remedy(account)
     if good:
         said = f"{count(len(good), 'server')} ({duration(account.seconds)})"
         if not account.degraded:
             yield ok(word, f"{said}: {account.why}")
         else:
-            text = f"{said}, but not all could be asked: {account.why}"
-            yield problem(word, text, _remedy(account), Loss.SERVERS)
+            yield problem(word, f"{said}, but not all could be asked: {why}", remedy, Loss.SERVERS)
     elif servers:
         # What is wrong with each is said of it.
         yield Check(word, Status.PROBLEM, "it names no server that may be used", "", loss)
     else:
-        yield problem(word, f"no servers: {account.why}", _remedy(account), loss)
+        yield problem(word, f"no servers: {why}", remedy, loss)
     bad = [one for one in account.lines if "left out" in one.verdict]
     for line in bad[:NAMED]:
-        remedy = "correct its SRV and address records, or take its PTR record away"
-        text = f"{line.came_back}: {line.verdict}"
-        yield problem(line.name, text, remedy if word == DNS_SD else "", Loss.SERVERS)
+        text = ": ".join(one for one in (line.came_back, line.verdict) if one)
+        yield problem(line.name, text, _of_the_line(word, line), Loss.SERVERS)
     if len(bad) > NAMED:
         text = f"{count(len(bad) - NAMED, 'more name')} left out (distcc-build explain)"
-        yield Check(word, Status.PROBLEM, text, "", Loss.SERVERS)
+        yield problem(word, text, "see what else is left out: distcc-build explain", Loss.SERVERS)
 
 
-def _remedy(account: Account) -> str:
-    """What to do where a source gives no servers, or could not be asked."""
+def _of_the_line(word: str, line: Line) -> str:
+    """What to do about a name that was left out."""
+    if word == DNS_SD:
+        return "correct its SRV and address records, or take its PTR record away"
+    if word == ZEROCONF:
+        return "see who announces it so: avahi-browse --resolve --terminate _distcc._tcp"
+    return of_the_line(word.removeprefix(DISCOVER_FILE), line)
+
+
+def _why_and_remedy(account: Account) -> tuple[str, str]:
+    """What is the matter where a source gives no servers, or could not be asked; what to do."""
     word, why = account.source, account.why
-    if word.startswith(DISCOVER_FILE):
-        return f"see that {word.removeprefix(DISCOVER_FILE)} lists the servers"
-    if word != DNS_SD and account.degraded:
-        return "see that it can be asked: distcc-build[zeroconf] installed, UDP port 5353 free"
-    if word != DNS_SD:
-        return "start distccd with --zeroconf on machines of this link"
+    if word == ZEROCONF:
+        return _of_the_link(account)
+    if word == DNS_SD:
+        return why, _of_the_zones(account)
+    remedy = of_the_list(word.removeprefix(DISCOVER_FILE), account)
+    if names := unanswered(account):
+        return names, remedy
+    return believable(why)[0] if " is not believed: " in why else why, remedy
+
+
+def _of_the_link(account: Account) -> tuple[str, str]:
+    why = account.why
+    if "(require_dnssec)" in why:
+        return why, f"take {ZEROCONF} out of the hosts list, or set require_dnssec = false"
+    if not account.degraded:
+        return why, "start distccd with --zeroconf on machines of this link"
+    if why.startswith("python-zeroconf "):
+        # What to run is in the sentence.
+        matter, _, remedy = why.rpartition(": ")
+        return matter, remedy
+    if "5353" in why:
+        return why, "end it, or let it share the port: avahi-daemon does, and is as good"
+    return why, f"see that this machine can ask by multicast, or take {ZEROCONF} out of the list"
+
+
+def _of_the_zones(account: Account) -> str:
+    why = account.why
     if "no domain" in why:
         return (
             'set the domain of the servers: domain = "build.example.com" in '

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-__all__ = ["count", "duration", "listed", "plain", "remedy_in"]
+__all__ = ["believable", "count", "duration", "listed", "plain", "remedy_in"]
 
 
 def count(number: int, noun: str) -> str:
@@ -63,3 +63,15 @@ def remedy_in(sentence: str) -> tuple[str, str]:
     if not sign and sentence.endswith(")"):
         matter, sign, remedy = sentence[:-1].partition(" (")
     return (matter, remedy) if sign else (sentence, "")
+
+
+def believable(sentence: str) -> tuple[str, str]:
+    """Part a sentence about a file that is not believed (trust.py) likewise.
+
+    >>> believable("/x is not believed: / can be written by others (chmod go-w /)")
+    ('/x is not believed: / can be written by others', 'chmod go-w /')
+    >>> believable("/x is not believed: /x belongs to joe, neither to you nor to root")[1]
+    'chown it to yourself, or to root'
+    """
+    matter, sign, remedy = sentence.removesuffix(")").rpartition(" (")
+    return (matter, remedy) if sign else (sentence, "chown it to yourself, or to root")

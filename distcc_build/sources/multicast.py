@@ -9,6 +9,8 @@ import asyncio
 import contextlib
 import errno
 import ipaddress
+import shlex
+import sys
 import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -58,9 +60,17 @@ def browse_link(word: str, request: Request) -> Gave:
     except ImportError as error:
         absent = isinstance(error, ModuleNotFoundError)
         why = "is not installed" if absent else f"cannot be used ({error})"
-        return unheard(word, f"python-zeroconf {why}: pip install 'distcc-build[zeroconf]'")
+        return unheard(word, f"python-zeroconf {why}: {_install()}")
     # Counted from here: the first import, from a cold disk, takes long.
     return asyncio.run(_listen(word, request, min(end, time.monotonic() + BROWSE)))
+
+
+def _install() -> str:
+    """What puts it where this interpreter finds it: whoever asks may run a clone, or by pipx."""
+    # It goes into notes of plans, as text.
+    python = ascii(shlex.quote(sys.executable or "python3"))[1:-1]
+    by_pipx = ", or pipx inject distcc-build zeroconf" if "/pipx/" in python else ""
+    return f"{python} -m pip install zeroconf{by_pipx}"
 
 
 async def _listen(word: str, request: Request, end: float) -> Gave:

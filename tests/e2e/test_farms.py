@@ -171,6 +171,10 @@ def test_doctor_looks_at_one_farm_and_names_the_other(sited: Workbench) -> None:
     said = sited.run("distcc-build", *words, cwd=sited.home, status=0).out
     assert "llvm" in said
     assert "look with doctor --compiler gcc" in said
+    verdict = next(line for line in said.splitlines() if line.startswith("verdict"))
+    assert verdict.endswith("with 40 slots; not looked at: gcc (the usual farm)")
+    usual = sited.run("distcc-build", "doctor", cwd=sited.home, status=0).out
+    assert "; not looked at: farm llvm and farm arm\n" in usual
 
 
 def test_a_build_for_one_compiler_has_its_jobs_and_hosts(

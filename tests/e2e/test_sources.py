@@ -212,7 +212,9 @@ def test_a_change_of_the_file_is_noticed_by_the_very_next_compile(
     # While it is away nobody knows better.
     path.unlink()
     assert one_compile(site, five, "noticed4") == "127.1.0.5"
-    assert "No such file or directory" in site.query("explain")
+    explained = site.query("explain")
+    assert "No such file or directory" in explained
+    assert "  not asked, or not for all: what it gave before stays in use\n" in explained
     write(path, own[1])
     assert one_compile(site, five, "noticed5") == "127.1.0.2"
     write(path, "")
@@ -221,6 +223,12 @@ def test_a_change_of_the_file_is_noticed_by_the_very_next_compile(
     write(path, own[1])
     assert one_compile(site, five, "noticed7") == "127.1.0.2"
     assert not [job for job in five.daemons.jobs() if job.source == "noticed6.c"]
+
+
+def test_a_file_that_never_was_there_has_left_nothing_in_use(bench: Workbench) -> None:
+    explained = at(bench, Source(f"--discover-file={bench.home}/nowhere")).query("explain")
+    assert "  not asked, or not for all\n" in explained
+    assert "stays in use" not in explained
 
 
 def test_a_command_is_asked_again_at_each_refresh_and_when_it_is_changed(

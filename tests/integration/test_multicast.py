@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,6 +16,12 @@ import dns.rrset
 import pytest
 from namespaces import Link, Machine, Program, needs_namespaces
 from running import eventually
+
+from distcc_build.config import Config
+from distcc_build.hostspec import ZEROCONF
+from distcc_build.resolve.resolvconf import ResolvConf
+from distcc_build.sources.multicast import browse_link
+from distcc_build.sources.request import Request
 
 TESTS = Path(__file__).parents[1]
 PROGRAM = [sys.executable, "-P", str(TESTS / "browsing.py")]
@@ -231,8 +238,18 @@ def test_without_the_package_a_sentence_says_what_to_install() -> None:
         ).stdout
     )
     assert found["degraded"]
-    assert found["why"] == (
-        "python-zeroconf is not installed: pip install 'distcc-build[zeroconf]'"
+    python = shlex.quote(sys.executable)
+    assert found["why"] == f"python-zeroconf is not installed: {python} -m pip install zeroconf"
+
+
+def test_who_has_it_by_pipx_is_told_how_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "zeroconf", None)
+    python = "/home/zo\xeb/pipx/venvs/distcc-build/bin/python"
+    monkeypatch.setattr(sys, "executable", python)
+    gave = browse_link(ZEROCONF, Request(Config(), ResolvConf((), ()), 1.0, 1.0))
+    assert gave.account.why == (
+        "python-zeroconf is not installed: '/home/zo\\xeb/pipx/venvs/distcc-build/bin/python' "
+        "-m pip install zeroconf, or pipx inject distcc-build zeroconf"
     )
 
 

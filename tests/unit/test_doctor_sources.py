@@ -65,8 +65,59 @@ def test_a_source_whose_servers_may_not_be_used() -> None:
         (DNS_SD, "no answer within 2 s", True, "see that the name servers answer: distcc-build "),
         (DNS_SD, "none of the services is a server", False, "list the servers in DNS: "),
         (ZEROCONF, "nobody answered", False, "start distccd with --zeroconf"),
-        (ZEROCONF, "python-zeroconf is not installed", True, "see that it can be asked: "),
-        (FILE, "it does not exist", True, "see that /etc/build-hosts lists the servers"),
+        (ZEROCONF, "no answer within 2 s", True, "see that this machine can ask by multicast"),
+        (ZEROCONF, "another program has UDP port 5353 for itself", True, "end it, or let it share"),
+        (ZEROCONF, "nothing proves it (require_dnssec)", False, "take +zeroconf out of the hosts"),
+        (FILE, "can't start new thread", True, "see that /etc/build-hosts lists the servers"),
+        (
+            FILE,
+            "/etc/build-hosts: No such file or directory",
+            True,
+            "write the servers into /etc/build-hosts, HOST:PORT/LIMIT each, or correct the path",
+        ),
+        (FILE, "/etc/build-hosts: Permission denied", True, "let your user read it: namei -l "),
+        (FILE, "/etc/build-hosts: expected a file", True, "name a file that lists the servers"),
+        (
+            FILE,
+            "/etc/build-hosts cannot be run: it has no #! line (a list is not executable: ...)",
+            True,
+            "if it is a list: chmod a-x /etc/build-hosts; if a command, begin it with a #! line",
+        ),
+        (
+            FILE,
+            "/etc/build-hosts cannot be run: No such file or directory (/nowhere)",
+            True,
+            "correct the #! line of /etc/build-hosts",
+        ),
+        (
+            FILE,
+            "/etc/build-hosts cannot be run: Permission denied",
+            True,
+            "let your user run it, and what its #! line names: namei -l /etc/build-hosts",
+        ),
+        (
+            FILE,
+            "/etc/build-hosts ended with status 3: No such file",
+            True,
+            "mend it: (cd / && /etc/build-hosts) </dev/null shows what it says",
+        ),
+        (
+            FILE,
+            "/etc/build-hosts takes longer than 2.1 s",
+            True,
+            "write what /etc/build-hosts prints into a file by a timer, and name that; or give it ",
+        ),
+        (FILE, "no answer within 2 s", True, "write what /etc/build-hosts prints into a file by"),
+        (FILE, "/etc/build-hosts is larger than 1048576 bytes", True, "see that /etc/build-hosts "),
+        (FILE, "/etc/build-hosts is no text: a NUL byte", True, "see that /etc/build-hosts is the"),
+        (FILE, "/etc/build-hosts lists no server", False, "write the servers into /etc/build-ho"),
+        (FILE, "/etc/build-hosts prints no server", False, "see why no servers come from /etc/"),
+        (
+            FILE,
+            "/etc/build-hosts lists nothing that can be used",
+            False,
+            "see that /etc/build-hosts names servers beside this machine",
+        ),
     ],
 )
 def test_a_source_without_servers(source: str, why: str, degraded: bool, remedy: str) -> None:
@@ -76,6 +127,70 @@ def test_a_source_without_servers(source: str, why: str, degraded: bool, remedy:
     assert "distcc1" not in check.remedy
 
 
+@pytest.mark.parametrize(
+    ("source", "matter", "sign", "remedy"),
+    [
+        (
+            FILE,
+            "/etc/build-hosts is not believed: /etc can be written by others",
+            " ({})",
+            "chmod go-w /etc",
+        ),
+        (
+            FILE,
+            "/etc/build-hosts is not believed: it belongs to joe, neither to you nor to root",
+            "",
+            "chown it to yourself, or to root",
+        ),
+        (
+            ZEROCONF,
+            "python-zeroconf cannot be used (a.so: no such file)",
+            ": {}",
+            "/usr/bin/python3 -m pip install zeroconf, or pipx inject distcc-build zeroconf",
+        ),
+    ],
+)
+def test_a_sentence_that_says_what_to_do_is_parted(
+    source: str, matter: str, sign: str, remedy: str
+) -> None:
+    account = Account(source, why=matter + sign.format(remedy), degraded=True)
+    (check,) = look_at(farm(source), account, Loss.ALL)
+    assert (check.text, check.remedy) == (f"no servers: {matter}", remedy)
+
+
+def test_names_that_could_not_be_asked_are_told() -> None:
+    late = "could not be asked"
+    lines = [Line(f"b{n}.test:4000", "no answer in time", late) for n in range(1, 4)]
+    account = Account(FILE, tuple(lines), "/etc/build-hosts lists no more", degraded=True)
+    (check,) = look_at(farm(FILE, State.USED), account, Loss.ALL)
+    names = "b1.test:4000, b2.test:4000, b3.test:4000"
+    assert check.text.endswith(f"but not all could be asked: {names}: no answer in time")
+    assert check.remedy.startswith("see that it can be looked up: getent ahosts b1.test; ")
+    more = account._replace(lines=(*lines, lines[0]))
+    (check,) = look_at(farm(FILE), more, Loss.ALL)
+    assert check.text == f"no servers: {names} and 1 more: no answer in time"
+
+
+@pytest.mark.parametrize(
+    ("came_back", "remedy"),
+    [
+        ("no such name", "give it an address in DNS or /etc/hosts, or take it out of /etc/build-"),
+        ("'+x': no host; put it into the hosts list itself", "move it from /etc/build-hosts into"),
+        ("'a': only 9 are taken (max_servers)", "set max_servers higher"),
+        ("'a': require_dnssec asks for an address", "write addresses instead of names into /etc/"),
+        ("'a:b': expected a port", "correct it in /etc/build-hosts: HOST:PORT/LIMIT is expected"),
+    ],
+)
+def test_a_word_of_a_list_that_is_left_out_has_a_next_step(came_back: str, remedy: str) -> None:
+    why = "/etc/build-hosts lists no server whose address is known"
+    account = Account(FILE, (Line("line 4", came_back, "left out"),), why)
+    first, check = look_at(farm(FILE), account, Loss.ALL)
+    # What to do is said of the word.
+    assert (first.text, first.remedy) == (f"no servers: {why}", "")
+    assert check.text == f"{came_back}: left out"
+    assert check.remedy.startswith(remedy)
+
+
 def test_servers_from_before() -> None:
     account = Account(DNS_SD, why="no answer within 2 s", degraded=True, seconds=2)
     (check,) = look_at(farm(DNS_SD, State.USED), account, Loss.ALL)
@@ -83,7 +198,7 @@ def test_servers_from_before() -> None:
     assert (check.status, check.loss) == (Status.PROBLEM, Loss.SERVERS)
 
 
-@pytest.mark.parametrize("source", [DNS_SD, FILE])
+@pytest.mark.parametrize("source", [DNS_SD, ZEROCONF, FILE])
 def test_names_that_came_to_nothing(source: str) -> None:
     lines = [Line(f"n{number}", "no SRV record", "left out") for number in range(NAMED + 2)]
     lines.append(Line("printer", "PTR record", "no distcc service"))
@@ -93,4 +208,6 @@ def test_names_that_came_to_nothing(source: str) -> None:
     assert [one.name for one in bad] == [f"n{number}" for number in range(NAMED)]
     assert bad[0].text == "no SRV record: left out"
     assert ("PTR record" in bad[0].remedy) is (source == DNS_SD)
+    assert ("avahi-browse" in bad[0].remedy) is (source == ZEROCONF)
+    assert all(one.remedy for one in (*bad, more))
     assert more.text == "2 more names left out (distcc-build explain)"

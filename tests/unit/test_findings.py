@@ -66,6 +66,14 @@ def test_compilers_with_the_same_fate_are_one_clause() -> None:
     )
 
 
+def test_what_was_not_looked_at_is_in_the_verdict() -> None:
+    well = report()._replace(elsewhere=("clang (farm llvm)", "farm arm"))
+    assert well.verdict == (
+        "compiles of gcc and g++ are distributed to 3 servers with 12 slots; "
+        "not looked at: clang (farm llvm) and farm arm"
+    )
+
+
 def test_what_stops_all_is_the_reason_before_what_stops_one() -> None:
     checks = (
         problem("gcc", "no server is good for it", "", Loss.COMPILER),

@@ -116,6 +116,30 @@ def test_what_distcc_would_misread_is_named(token: str, expected: str) -> None:
     assert text.isprintable()
 
 
+@pytest.mark.parametrize(
+    ("token", "meant"),
+    [
+        ("--discover-dnssd", "--discover-dns-sd"),
+        ("--discover-dns-sd=x", "--discover-dns-sd"),
+        ("--discover-distcc", "--discover-distccN"),
+        ("--discover-files=/etc/hosts", "--discover-file=/PATH"),
+        ("--zeroconf", "+zeroconf"),
+        ("--randomise", "--randomize"),
+        ("--localslot=4", "--localslots=N"),
+    ],
+)
+def test_the_word_that_was_meant_is_named(token: str, meant: str) -> None:
+    (problem,) = parse_hosts(token).problems
+    assert problem.startswith(f"hosts list: '{token}': unknown word, expected --randomize, ")
+    assert problem.endswith(f"; did you mean {meant}?")
+
+
+@pytest.mark.parametrize("token", ["--foo", "-h", "--localslots=0", "-" * 100_000, "a/0"])
+def test_no_word_is_named_where_none_is_alike(token: str) -> None:
+    (problem,) = parse_hosts(token).problems
+    assert "did you mean" not in problem
+
+
 def test_comments_and_all_separators() -> None:
     text = "a#b c\n \t d/2\r\n# e\x0cf\n--randomize"
     assert str(parse_hosts(text)) == "a d/2 --randomize"

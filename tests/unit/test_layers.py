@@ -52,7 +52,7 @@ LAYERS = [
     ["launch"],
     ["planning", "buildenv", "top.standing", "top.watching"],
     ["renew"],
-    ["doctor.programs"],
+    ["doctor.programs", "doctor.lists"],
     ["doctor.targets", "doctor.scons", "doctor.sources"],
     ["doctor.case"],
     [f"doctor.{one}" for one in ("client", "compilers", "settings", "discovery", "servers")]
@@ -86,6 +86,7 @@ PURE = {
     "plan",
     "distcc_rules",
     "doctor.findings",
+    "doctor.lists",
     "doctor.screen",
     "doctor.sources",
     "doctor.words",
