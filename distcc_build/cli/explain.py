@@ -93,7 +93,7 @@ def _farm(situation: "Situation") -> None:
             print(f"  not asked, or not for all{more}")
     print(f"stopped       {printable(farm.why)}")
     if farm.degraded:
-        print("degraded      some names could not be asked; tried again within a minute")
+        print("degraded      not all could be asked; tried again within a minute")
 
 
 def _source(farm: "Farm", word: str, lines: "Sequence[Line]") -> None:

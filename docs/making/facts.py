@@ -184,7 +184,8 @@ def variables() -> list[Row]:
         ),
         Row(
             "DISTCC_HOSTS",
-            "the hosts list, as for distcc; the word --discover-distccN in it asks for discovery",
+            "the hosts list, as for distcc; its words may ask for discovery: --discover-distccN, "
+            "--discover-dns-sd, +zeroconf, --discover-file=/PATH",
         ),
         Row("DISTCC_DIR", "where distcc keeps locks and marks, and the file hosts"),
         Row("CCACHE_PREFIX", "distcc-launch, to have ccache in front"),

@@ -150,7 +150,7 @@ TOKEN = re.compile(
 )
 FILE = re.compile(
     r"(plan-[0-9a-f]{16}-[0-9a-f]{16}|lock-[0-9a-f]{16}|said-[0-9]+-[a-z0-9-]+"
-    r"|farm-[0-9a-f]{16}\.json(\.lock)?|reference-[0-9a-f]+|distcc)"
+    r"|farm-[0-9a-f]{16}\.json(\.lock)?|network-[0-9a-f]{16}|reference-[0-9a-f]+|distcc)"
 )
 
 

@@ -65,6 +65,7 @@ def test_hosts_are_taken_as_distcc_writes_them() -> None:
     [
         ("build@a/4", "'build@a/4': reached by ssh; put it into the hosts list itself"),
         ("@a", "'@a': reached by ssh; put it into the hosts list itself"),
+        ("3700", "'3700': a number is no host; a port is written HOST:PORT"),
         ("a,auth", "'a,auth': wants authentication; put it into the hosts list itself"),
         ("a,auth=x", "'a,auth=x': wants authentication; put it into the hosts list itself"),
         ("--randomize", "'--randomize': no host; put it into the hosts list itself"),
