@@ -480,6 +480,7 @@ def test_the_list_holds_nothing_but_addresses(bench: Bench) -> None:
 
 
 def test_the_cache_has_only_names_of_ours(bench: Bench) -> None:
+    assert bench.run("distcc-build", "refresh").returncode in {0, 1}
     names = [one.name for one in (bench.root / "cache").iterdir()]
     assert any(one.startswith("farm-") for one in names)
     assert [one for one in names if not FILE.fullmatch(one)] == []
