@@ -27,6 +27,11 @@ RUNNING = 0.7
 """Part of the time that a command may take; the rest is for the names that it prints."""
 
 
+OF_DEADLINE = 3
+"""Part of the deadline that it may take, however patient somebody is: else what people are told
+would not be what compiles get."""
+
+
 def read_listed(word: str, request: Request) -> Gave:
     """Read the hosts, and look their names up as every program does.
 
@@ -35,7 +40,8 @@ def read_listed(word: str, request: Request) -> Gave:
     """
     end = time.monotonic() + request.seconds
     path = Path(word.removeprefix(DISCOVER_FILE))
-    data, run = _content(path, request.seconds * RUNNING)
+    most = min(request.seconds * RUNNING, request.config.deadline / OF_DEADLINE)
+    data, run = _content(path, most)
     if b"\0" in data:
         raise HostsError(f"{path} {'prints' if run else 'is'} no text: there is a NUL byte in it")
     if not run and data.startswith(b"#!"):

@@ -194,8 +194,8 @@ FAULTS: dict[Callable[[Site], None], str] = {
     no_interpreter: "cannot be run: No such file or directory",
     fails: r"ended with status 3: token\x1b expired",
     killed: "ended with status -9",
-    hangs: "takes longer than 1.4 s",
-    closes_its_output_and_hangs: "takes longer than 1.4 s",
+    hangs: "takes longer than 1.0 s",
+    closes_its_output_and_hangs: "takes longer than 1.0 s",
     prints_much: "prints more than 1048576 bytes",
     never_stops: "prints more than 1048576 bytes",
 }
