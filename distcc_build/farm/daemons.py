@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import NamedTuple, Self
 
 from distcc_build.errors import DistccBuildError, NotFoundError
-from distcc_build.farm.lifeline import Lifeline
+from distcc_build.farm.lifeline import Lifeline, group_is_there
 from distcc_build.units import NAME
 
 __all__ = ["Compile", "Daemons", "Differing", "default_slots", "open_to_others"]
@@ -179,7 +179,12 @@ class Daemons:
         """
         with suppress(ProcessLookupError):
             self.signal(address, signal.SIGKILL)
-        self._processes[address].wait()
+        process = self._processes[address]
+        process.wait()
+        # Its workers listen as well, and end a moment later than it does.
+        deadline = time.monotonic() + START_SECONDS
+        while group_is_there(process.pid) and time.monotonic() < deadline:
+            time.sleep(0.01)
         before = self.log(address).stat().st_size
         self._start(address)
         self._await(address, time.monotonic() + START_SECONDS, before)
@@ -225,6 +230,8 @@ class Daemons:
             except subprocess.TimeoutExpired:
                 if time.monotonic() < deadline:
                     continue
+            # What it said at its end may have come since.
+            said = log.read_bytes()[before:]
             last = said.decode("utf-8", "replace").strip().rpartition("\n")[2]
             kind = _PortTakenError if "in use" in last else DistccBuildError
             raise kind(f"distccd did not start: {last or 'it said nothing'}")

@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
-__all__ = ["Lifeline"]
+__all__ = ["Lifeline", "group_is_there"]
 
 # The program replaces the outer shell, so its pid, session and exit status are its own.
 # distccd gives each compiler a process group, so "kill 0" is not enough: by /proc the whole
@@ -104,3 +104,12 @@ class Lifeline:
 def _signal_group(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, number)
+
+
+def group_is_there(group: int) -> bool:
+    """Whether anything is left of a process group."""
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True

@@ -141,6 +141,7 @@ class NameServer:
     def __enter__(self) -> Self:
         self._udp, self._tcp = _bind(self.address, self.port)
         self.port = self._udp.getsockname()[1]
+        self._talking: set[asyncio.StreamWriter] = set()
         self._ready: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = Future()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
@@ -168,6 +169,11 @@ class NameServer:
         await stop.wait()
         listening.cancel()
         server.close()
+        # One that was taken just now begins its conversation in one of the next turns.
+        for _ in range(3):
+            await asyncio.sleep(0)
+            for writer in list(self._talking):
+                writer.transport.abort()
 
     async def _listen(self) -> None:
         """Take UDP requests; each is answered on its own, as they may be answered late."""
@@ -209,6 +215,7 @@ class NameServer:
 
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one TCP connection: requests and replies, each after two bytes of length."""
+        self._talking.add(writer)
         try:
             while True:
                 (size,) = struct.unpack("!H", await reader.readexactly(2))
@@ -218,6 +225,7 @@ class NameServer:
         except (asyncio.IncompleteReadError, OSError, HangUp):
             pass  # the client is done, or gone, or to be left without an answer
         finally:
+            self._talking.discard(writer)
             writer.close()
 
 
