@@ -6,17 +6,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from distcc_build import paths, store
+from distcc_build.compilers import USUAL
 from distcc_build.errors import NotFoundError, UsageError
 from distcc_build.farms import FarmTable, fitting
 from distcc_build.inputs import Inputs
+from distcc_build.trust import is_of_system
 
 if TYPE_CHECKING:
     from distcc_build.reference import Compiler
 
 __all__ = ["belonging", "each_farm", "farm_of", "has_farm", "known_names", "of_farm", "usual_words"]
-
-USUAL = ("gcc", "g++")
-"""The compilers that are looked at where nobody says which."""
 
 ENDS = ("gcc", "g++", "++")
 """What stands for the star of a pattern such as arm-none-eabi-* or clang*."""
@@ -81,17 +80,24 @@ def usual_words(inputs: Inputs, path: str | None, directory: Path) -> list[str]:
     table = next((one for one in inputs.farms if one.name == inputs.farm), None)
     patterns = table.compilers if table else ()
     named = [pattern.replace("*", end) for pattern in patterns for end in ("", *ENDS)]
-    for words in (farm.compilers if farm else (), [*named, *USUAL]):
+    # What is remembered by its path may be another program by now, and would be run.
+    used = [one for one in (farm.compilers if farm else ()) if "/" not in one or is_of_system(one)]
+    for words in (used, [*named, *USUAL]):
         known = [one for one in dict.fromkeys(words) if paths.find_program(one, path)]
-        if here := [one for one in known if has_farm(inputs, one, path, directory)]:
+        if here := [one for one in known if has_farm(inputs, one, path, directory, ask=True)]:
             return here
     return []
 
 
-def has_farm(inputs: Inputs, word: str, path: str | None, directory: Path) -> bool:
-    """Whether a compiler is known to have this farm; it is not run."""
+def has_farm(
+    inputs: Inputs, word: str, path: str | None, directory: Path, *, ask: bool = False
+) -> bool:
+    """Whether a compiler is known to have this farm.
+
+    :param ask: it may be run, to say what it compiles for.
+    """
     try:
-        table = farm_of(inputs, word, path, directory, ask=False)
+        table = farm_of(inputs, word, path, directory, ask=ask)
     except NotFoundError:
         return False
     return (table.name if table else "") == inputs.farm

@@ -2,7 +2,10 @@
 
 import re
 
-__all__ = ["sibling"]
+__all__ = ["USUAL", "sibling"]
+
+USUAL = ("gcc", "g++")
+"""The compilers in question where nobody says which."""
 
 _PAIRS = {"gcc": "g++", "cc": "c++", "clang": "clang++"}
 _BOTH = _PAIRS | {cxx: c for c, cxx in _PAIRS.items()}

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from distcc_build import store
+from distcc_build.compilers import USUAL
 from distcc_build.config import Config
 from distcc_build.farmfile import Farm
 from distcc_build.health import LOOK_BEYOND, Health, reached
@@ -25,9 +26,6 @@ __all__ = ["SECONDS", "Progress", "Verdicts", "ask", "compilers_here", "counted"
 
 SECONDS = 5.0
 """For the walk, and then for all probes.  Nobody's compile waits, and a farm at work is slow."""
-
-USUAL = ("gcc", "g++")
-"""Looked at where nobody says which; what is not installed of them is left out."""
 
 Verdicts: TypeAlias = dict[str, dict[str, Verdict]]
 """By endpoint of the server, then by key of the compiler."""

@@ -82,7 +82,8 @@ def chosen_farm(args: argparse.Namespace, inputs: "Inputs", environ: dict[str, s
 
     :raises UsageError: when there is no such farm, or compilers of several are named.
     """
-    from distcc_build.belonging import USUAL, belonging, of_farm, usual_words
+    from distcc_build.belonging import belonging, of_farm, usual_words
+    from distcc_build.compilers import USUAL
 
     if args.farm is None and not inputs.farms:
         return inputs

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from distcc_build import paths
+from distcc_build.compilers import USUAL
 from distcc_build.doctor.case import Case
 from distcc_build.doctor.findings import Check, Loss, Section, ok, problem, skipped
-from distcc_build.examine import USUAL
 from distcc_build.reference import Reference, References, find_compiler
 
 __all__ = ["look"]

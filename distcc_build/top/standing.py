@@ -10,6 +10,7 @@ from pathlib import Path
 
 from distcc_build.belonging import each_farm, known_names
 from distcc_build.client import Client
+from distcc_build.compilers import USUAL
 from distcc_build.errors import DistccBuildError
 from distcc_build.hosts import Hostspec, Word
 from distcc_build.inputs import Inputs, read_inputs
@@ -19,9 +20,6 @@ from distcc_build.store import farm_path, read_farm
 from distcc_build.top.given import Given, from_hosts
 
 __all__ = ["Standing", "backoff_period", "distcc_dirs"]
-
-USUAL = ("gcc", "g++")
-"""The compilers in question where none was used yet."""
 
 
 def distcc_dirs(environ: Mapping[str, str], cache: Path | None) -> list[Path]:
