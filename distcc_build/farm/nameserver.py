@@ -38,6 +38,9 @@ RECEIVE_BUFFER = 4 << 20
 # UDP and TCP ports are handed out apart, so a pair that is free may take a few tries.
 PORT_ATTEMPTS = 50
 
+# Turns of the event loop from taking a connection to `_converse`: three, and some to spare.
+TURNS_TO_A_CONVERSATION = 8
+
 
 class Query(NamedTuple):
     """One question as it arrived: absolute lower-case name, type mnemonic, `udp` or `tcp`."""
@@ -168,12 +171,14 @@ class NameServer:
         self._ready.set_result((loop, stop))
         await stop.wait()
         listening.cancel()
-        server.close()
-        # One that was taken just now begins its conversation in one of the next turns.
-        for _ in range(3):
+        # asyncio loses a connection that it has taken, and not yet given away, when it closes a
+        # server: take no more, give away what is there, and close only then.
+        loop.remove_reader(self._tcp)
+        for _ in range(TURNS_TO_A_CONVERSATION):
             await asyncio.sleep(0)
-            for writer in list(self._talking):
-                writer.transport.abort()
+        server.close()
+        for writer in self._talking:
+            writer.transport.abort()
 
     async def _listen(self) -> None:
         """Take UDP requests; each is answered on its own, as they may be answered late."""
@@ -222,8 +227,8 @@ class NameServer:
                 for reply in await self.replies(await reader.readexactly(size), "tcp"):
                     writer.write(struct.pack("!H", len(reply)) + reply)
                 await writer.drain()
-        except (asyncio.IncompleteReadError, OSError, HangUp):
-            pass  # the client is done, or gone, or to be left without an answer
+        except (asyncio.IncompleteReadError, OSError, HangUp, asyncio.CancelledError):
+            pass  # the client is done, or gone, or to be left without an answer; or we are done
         finally:
             self._talking.discard(writer)
             writer.close()

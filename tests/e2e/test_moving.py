@@ -113,11 +113,11 @@ def test_a_move_that_touches_no_file_is_noticed_when_the_plan_is_due(
     plug_anycast(laptop, 2)
 
     def moved() -> bool:
+        # On a machine that is busy one may also run here, where the plan of a second has ended.
         project = laptop.build(1)
-        assert eventually(lambda: project.compiled(1) + project.compiled(2) == 1)
-        return project.compiled(2) == 1
+        return eventually(lambda: project.compiled(2) == 1, 1)
 
-    assert eventually(moved, 60)
+    assert eventually(moved, 120)
     before = world.traffic()
     assert laptop.build().compiled(2, expected=6) == 6
     assert world.traffic()[1] == before[1]

@@ -1,6 +1,10 @@
 """The name server of the farm, asked by dnspython and compared with dnsmasq."""
 
+import contextlib
+import gc
 import socket
+import time
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -199,6 +203,23 @@ def test_server_leaves_neither_thread_nor_port_behind() -> None:
         ask(server, "distcc1.farm.test.")
     with NameServer(ZONE, port=server.port) as again:
         assert ask(again, "distcc1.farm.test.").answer
+
+
+def test_connection_that_is_taken_while_the_server_stops_is_closed() -> None:
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        for attempt in range(200):
+            with contextlib.ExitStack() as clients, NameServer(ZONE) as server:
+                for _ in range(3):
+                    client = clients.enter_context(socket.socket())
+                    client.setblocking(False)
+                    client.connect_ex((server.address, server.port))
+                # From at once to when all are in conversation; sleep() is too coarse.
+                end = time.perf_counter() + attempt % 10 * 2e-5
+                while time.perf_counter() < end:
+                    pass
+        gc.collect()
+    assert [str(warning.message) for warning in seen] == []
 
 
 def test_burst_of_a_thousand_questions_is_answered() -> None:
