@@ -22,6 +22,7 @@ __all__ = [
     "judged",
     "lost",
     "named_before",
+    "not_well",
     "numbering",
     "problems",
     "reached",
@@ -157,11 +158,8 @@ def problems(
     said += numbering(health)
     said += lost(farm)
     for row in rows(health):
-        where = f"{row.name} {row.address}".rstrip()
-        if not row.well and row.number <= end:
-            said.append(f"{where}: {row.why}")
-        elif max_latency is not None and row.latency is not None and row.latency > max_latency:
-            said.append(f"{where}: answers in {row.latency:.3f} s, not in {max_latency:g} s")
+        if row.number <= end and (line := not_well(row, max_latency)):
+            said.append(line)
     ours = [one for one in farm.servers if one.state in {State.USED, State.OWN}]
     count = sum(one.number < end for one in ours)
     if expect is not None and count != expect:
@@ -169,6 +167,19 @@ def problems(
     elif expect is None and not count and not said:
         said.append(f"no servers: {stop(health)}")
     return said
+
+
+def not_well(row: Row, max_latency: float | None = None) -> str:
+    """What is to be mended of one name; empty where it is well.
+
+    :param max_latency: seconds that a proof may take.
+    """
+    where = f"{row.name} {row.address}".rstrip()
+    if not row.well:
+        return f"{where}: {row.why}"
+    if max_latency is not None and row.latency is not None and row.latency > max_latency:
+        return f"{where}: answers in {row.latency:.3f} s, not in {max_latency:g} s"
+    return ""
 
 
 def lost(farm: Farm) -> list[str]:

@@ -62,9 +62,35 @@ def run(args: argparse.Namespace) -> int:
         expect = args.expect if not one.farm or args.farm else None
         lines = problems(health, max_latency=args.max_latency, expect=expect)
         found += [f"farm {one.farm}: {line}" if one.farm else line for line in lines]
+    if args.farm is None:
+        found += _of_the_list(args, inputs, environ)
     for line in found:
         print(printable(line))
     return 1 if found else 0
+
+
+def _of_the_list(args: argparse.Namespace, inputs: "Inputs", environ: dict[str, str]) -> list[str]:
+    """What is the matter with hosts that the list itself names: builds use them unproved."""
+    from distcc_build.belonging import usual_words
+    from distcc_build.examine_named import examine_named
+    from distcc_build.health import not_well
+    from distcc_build.hosts import DEFAULT_PORT
+    from distcc_build.named import read_named, rows_of_named
+    from distcc_build.policy import State
+
+    # They are handed on as they are written, so what is configured for found ones is not theirs.
+    config = inputs.config._replace(port=DEFAULT_PORT, compression="none")
+    named = read_named(map(str, inputs.hosts.hosts), config)
+    named = tuple(one for one in named if one.spec and not one.state)
+    if not named:
+        return []
+    directory, path = cache_directory(environ), environ.get("PATH")
+    words = args.compiler or usual_words(inputs, path, directory)
+    with waiting("asking the hosts of the list") as told:
+        learned, _ = examine_named(config, directory, words, path, named, told)
+    rows = rows_of_named(named, learned, config)
+    lines = (not_well(row, args.max_latency) for row in rows if row.state != State.DUPLICATE.value)
+    return [f"{inputs.hosts_source}: {line}" for line in lines if line]
 
 
 def _each(
@@ -74,8 +100,7 @@ def _each(
     from distcc_build.belonging import each_farm, usual_words
 
     if args.farm is not None or args.compiler or not inputs.farms:
-        one = chosen_farm(args, inputs, environ)
-        return [(one, args.compiler)]
+        return [chosen_farm(args, inputs, environ)]
     directory, path = cache_directory(environ), environ.get("PATH")
     each = [(one, usual_words(one, path, directory)) for one in each_farm(inputs)]
     return [(one, words) for one, words in each if one.farm or words]

@@ -77,34 +77,36 @@ def add_farm(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def chosen_farm(args: argparse.Namespace, inputs: "Inputs", environ: dict[str, str]) -> "Inputs":
-    """What is configured for the farm that is asked about; its compilers where none is named.
+def chosen_farm(
+    args: argparse.Namespace, inputs: "Inputs", environ: dict[str, str]
+) -> "tuple[Inputs, list[str]]":
+    """What is configured for the farm that is asked about, and the compilers to ask for.
 
+    :returns: those that are named; else the farm's own, and none where none are known.
     :raises UsageError: when there is no such farm, or compilers of several are named.
     """
     from distcc_build.belonging import belonging, of_farm, usual_words
     from distcc_build.compilers import USUAL
 
+    named: list[str] = args.compiler
     if args.farm is None and not inputs.farms:
-        return inputs
+        return inputs, named
     directory = cache_directory(environ)
     path = environ.get("PATH")
     if args.farm is not None:
         inputs = of_farm(inputs, args.farm)
-        args.compiler = args.compiler or usual_words(inputs, path, directory)
-        return inputs
-    words = args.compiler or USUAL[:1]
-    each = {word: belonging(inputs, word, path, directory) for word in words}
+        return inputs, named or usual_words(inputs, path, directory)
+    each = {word: belonging(inputs, word, path, directory) for word in named or USUAL[:1]}
     if len({one.farm for one in each.values()}) > 1:
         said = ", ".join(f"{word}: {one.farm or 'the usual one'}" for word, one in each.items())
         raise UsageError(f"expected compilers of one farm, got {printable(said)}")
-    (found,) = {one.farm: one for one in each.values()}.values()
-    if not args.compiler:
-        names = ", ".join(one.name for one in inputs.farms if one.name != found.farm)
-        this = f"farm {found.farm}" if found.farm else "the usual farm"
-        warn([f"this is {this}; others by --farm: {names}"])
-        args.compiler = usual_words(found, path, directory)
-    return found
+    found = next(iter(each.values()))
+    if named:
+        return found, named
+    names = ", ".join(one.name for one in inputs.farms if one.name != found.farm)
+    this = f"farm {found.farm}" if found.farm else "the usual farm"
+    warn([f"this is {this}; others by --farm: {names}"])
+    return found, usual_words(found, path, directory)
 
 
 def environment(args: argparse.Namespace) -> dict[str, str]:

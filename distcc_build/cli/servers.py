@@ -87,23 +87,23 @@ def run(args: argparse.Namespace) -> int:
     from distcc_build.inputs import read_inputs
 
     environ = environment(args)
-    inputs = read_inputs(environ)
+    inputs, words = read_inputs(environ), args.compiler
     if args.farm or not args.hosts:
-        inputs = chosen_farm(args, inputs, environ)
+        inputs, words = chosen_farm(args, inputs, environ)
     if args.hosts:
         # Where others would be looked for does not matter.
         warn(one for one in inputs.warnings if one not in inputs.hosts.problems)
-        found = _named(args, environ, inputs)
+        found = _named(args.hosts, words, environ, inputs)
     else:
         warn(inputs.warnings)
         if not inputs.hosts.discover:
             source = inputs.hosts_source
             warn([f"{source} has no word for discovery: builds here do not use these servers"])
-        found = _discovered(args, environ, inputs)
+        found = _discovered(words, environ, inputs)
     warn(f"{word}: {why}" for word, why in found.reasons.items())
     good = [row for row in found.rows if row.state == GOOD]
     # Whatever is there, it says nothing of what was asked for.
-    unknown = bool(args.compiler) and not set(args.compiler) - {*found.reasons}
+    unknown = bool(words) and not set(words) - {*found.reasons}
     if args.json:
         print_json(_report(found, inputs.config.match))
     elif args.form:
@@ -117,25 +117,25 @@ def run(args: argparse.Namespace) -> int:
     return 0 if (good if args.hosts else found.rows) else 1
 
 
-def _discovered(args: argparse.Namespace, environ: dict[str, str], inputs: "Inputs") -> _Found:
+def _discovered(words: list[str], environ: dict[str, str], inputs: "Inputs") -> _Found:
     from distcc_build.examine import examine
     from distcc_build.health import lost, rows, stop
 
     directory = cache_directory(environ)
     with waiting("asking the servers") as told:
-        health = examine(inputs.config, directory, args.compiler, environ.get("PATH"), told)
+        health = examine(inputs.config, directory, words, environ.get("PATH"), told)
     warn(lost(health.farm))
     return _Found(rows(health), health.reasons, health.farm.domain, stop(health), health.farm)
 
 
-def _named(args: argparse.Namespace, environ: dict[str, str], inputs: "Inputs") -> _Found:
+def _named(hosts: list[str], words: list[str], environ: dict[str, str], inputs: "Inputs") -> _Found:
     from distcc_build.examine_named import examine_named
     from distcc_build.named import read_named, rows_of_named
 
-    directory, named = cache_directory(environ), read_named(args.hosts, inputs.config)
+    directory, named = cache_directory(environ), read_named(hosts, inputs.config)
     with waiting("asking the servers") as told:
         learned, reasons = examine_named(
-            inputs.config, directory, args.compiler, environ.get("PATH"), named, told
+            inputs.config, directory, words, environ.get("PATH"), named, told
         )
     rows = rows_of_named(named, learned, inputs.config)
     return _Found(rows, reasons, "", "these are the hosts that are named" if rows else "none named")
