@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
 
+from distcc_build import zonefile
 from distcc_build.farm.daemons import Daemons, Differing, open_to_others
 from distcc_build.farm.lifeline import Lifeline
 from distcc_build.farm.nameserver import NameServer
@@ -77,17 +78,21 @@ class Farm:
                     differing=self._differing,
                 )
             )
-            names = {
-                f"distcc{number}.{DOMAIN}.": [f"A {address}"]
-                for number, address in enumerate(self.daemons.addresses, 1)
-            }
-            zone = Zone(names, origins=[f"{DOMAIN}."])
-            self.nameserver = stack.enter_context(NameServer(zone))
+            self.nameserver = stack.enter_context(NameServer(self._zone()))
             self._stack = stack.pop_all()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._stack.close()
+
+    def _zone(self) -> Zone:
+        """The servers by number, and as services for DNS-SD."""
+        listed = tuple(zonefile.parse_listed(address) for address in self.daemons.addresses)
+        asked = zonefile.Zone(listed, DOMAIN, services=True, port=self.daemons.port)
+        names: dict[str, list[str]] = {}
+        for one in zonefile.records(asked):
+            names.setdefault(one.name, []).append(f"{one.type} {one.data}")
+        return Zone(names, origins=[f"{DOMAIN}."])
 
     @property
     def exports(self) -> dict[str, str]:
