@@ -9,7 +9,7 @@ from distcc_build import store
 from distcc_build.compilers import sibling
 from distcc_build.config import Config
 from distcc_build.farmfile import Farm
-from distcc_build.outcome import silent
+from distcc_build.learned import silent
 from distcc_build.search import surroundings
 from distcc_build.sources.files import stamps
 from distcc_build.trust import is_of_system

@@ -12,7 +12,7 @@ from distcc_build.config import Config
 from distcc_build.farmfile import Farm
 from distcc_build.health import LOOK_BEYOND, Health, reached
 from distcc_build.hostspec import DISCOVER, IPAddress
-from distcc_build.outcome import moved
+from distcc_build.learned import moved
 from distcc_build.policy import Server
 from distcc_build.probe import probe
 from distcc_build.pump.proof import pump_objects

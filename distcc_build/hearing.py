@@ -6,7 +6,7 @@ from distcc_build import store
 from distcc_build.config import Config
 from distcc_build.discover import Wanted, resolved
 from distcc_build.farmfile import Farm
-from distcc_build.outcome import silent
+from distcc_build.learned import silent
 
 __all__ = ["hear_out"]
 

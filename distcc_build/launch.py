@@ -15,7 +15,7 @@ from distcc_build.farmfile import Farm
 from distcc_build.hearing import hear_out
 from distcc_build.hosts import HostsList
 from distcc_build.inputs import Inputs
-from distcc_build.outcome import silent
+from distcc_build.learned import silent
 from distcc_build.policy import State
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from distcc_build.backoff import forgive, in_backoff
 from distcc_build.config import Config
 from distcc_build.farmfile import Farm
 from distcc_build.hostspec import IPAddress
-from distcc_build.outcome import limited, moved, proved, silent
+from distcc_build.learned import limited, moved, proved, silent
 from distcc_build.policy import Server
 from distcc_build.probe import probe
 from distcc_build.pump.proof import pump_objects
