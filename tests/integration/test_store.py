@@ -163,6 +163,7 @@ def test_a_lock_ends_with_its_holder(cache: Path) -> None:
 def test_no_place_for_a_lock_is_no_obstacle(tmp_path: Path) -> None:
     with locked(tmp_path / "missing" / "a" / "b", 1) as mine:
         assert mine
+    assert not (tmp_path / "missing").exists()
     (tmp_path / "c.lock").symlink_to("target")
     with locked(tmp_path / "c", 1) as mine:
         assert mine
