@@ -29,8 +29,11 @@ class Place:
     def __init__(self, folder: Path, farm: Farm, extra: Mapping[str, str] | None = None) -> None:
         self.farm = farm
         self._folder = folder / "place"
-        variables = {**farm.exports, "DISTCC_BUILD_DEADLINE": "60", **(extra or {})}
-        self._bench = Bench(folder, variables)
+        # clang leaves something there with some of them.
+        temporary = folder / "tmp"
+        temporary.mkdir()
+        variables = {**farm.exports, "DISTCC_BUILD_DEADLINE": "60", "TMPDIR": str(temporary)}
+        self._bench = Bench(folder, {**variables, **(extra or {})})
         # Servers are proved good for these before anything is counted.
         for compiler in ("gcc", "g++", "clang", "clang++"):
             self._bench.compile(compiler)
