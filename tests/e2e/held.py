@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from e2e.workbench import SYSTEM_PATH, Workbench, write
+from e2e.workbench import PATIENT, SYSTEM_PATH, Workbench, write
 from jsonschema import Draft202012Validator
 from probing import odd_compilers
 from running import eventually
@@ -56,7 +56,7 @@ class Held:
         home = folder / "home"
         (home / ".distcc").mkdir(parents=True)
         (folder / "distcc").mkdir()
-        exports = {**self.farm.exports, "DISTCC_DIR": str(folder / "distcc")}
+        exports = {**self.farm.exports, **PATIENT, "DISTCC_DIR": str(folder / "distcc")}
         bench = Workbench(installation, home, exports)
         write(home / "first.c", "int first;\n")
         bench.run("distcc-launch", "gcc", "-c", "first.c", cwd=home)

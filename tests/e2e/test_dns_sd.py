@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
-from e2e.workbench import ROOT, SYSTEM_PATH, Workbench, write
+from e2e.workbench import PATIENT, ROOT, SYSTEM_PATH, Workbench, write
 from jsonschema import Draft202012Validator
 from peers import closed_port
 
@@ -78,9 +78,7 @@ def bench(installation: Path, tmp_path: Path, listed: Listed) -> Workbench:
         "DISTCC_HOSTS": "--discover-dns-sd",
         "DISTCC_DIR": str(home / "distcc"),
         "DISTCC_BUILD_CACHE_DIR": str(home / "cache"),
-        # Nobody is silent here, but the machine may be busy.
-        "DISTCC_BUILD_WALK_BUDGET": "20",
-        "DISTCC_BUILD_DEADLINE": "60",
+        **PATIENT,
     }
     return Workbench(installation, home, {**listed.farm.exports, **own})
 

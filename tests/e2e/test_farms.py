@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from e2e.workbench import SYSTEM_PATH, Workbench, objects, write
+from e2e.workbench import PATIENT, SYSTEM_PATH, Workbench, objects, write
 from running import eventually
 
 from distcc_build.farm.loopback import DOMAIN, Farm
@@ -59,11 +59,7 @@ targets = ["aarch64-*"]
 """,
     )
     # The farms are looked at one after another, and a busy machine takes its time for each.
-    nothing = {
-        "DISTCC_DIR": str(farms["gcc"].directory / "distcc"),
-        "DISTCC_BUILD_DEADLINE": "60",
-        "DISTCC_BUILD_WALK_BUDGET": "30",
-    }
+    nothing = {"DISTCC_DIR": str(farms["gcc"].directory / "distcc"), **PATIENT}
     made = Workbench(installation, home, nothing)
     del made.environ["DISTCC_BUILD_NAMESERVERS"]
     return made

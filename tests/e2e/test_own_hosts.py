@@ -11,7 +11,7 @@ from pathlib import Path
 import kerberos
 import pytest
 import sshd
-from e2e.workbench import SYSTEM_PATH, Workbench, write
+from e2e.workbench import PATIENT, SYSTEM_PATH, Workbench, write
 
 from distcc_build.farm.loopback import Farm
 
@@ -70,6 +70,7 @@ def client(bench: Workbench, three: Farm) -> Client:
             "DISTCC_BUILD_PORT": str(three.daemons.port),
             "DISTCC_BUILD_LIMIT": str(three.daemons.slots),
             "DISTCC_BUILD_ALLOW_LOOPBACK": "1",
+            **PATIENT,
         }
         return Workbench(bench.venv, bench.home, {**configured, "DISTCC_HOSTS": hosts, **environ})
 
@@ -85,7 +86,7 @@ def compile_one(site: Workbench, name: str) -> None:
 
 def of_the_farm(three: Farm, name: str) -> int:
     """How often the three have compiled a file, where they have."""
-    return three.daemons.wait_for(1, lambda job: job.source == name, seconds=2.0).total()
+    return three.daemons.wait_for(1, lambda job: job.source == name).total()
 
 
 @pytest.mark.parametrize("host", ["@far", f"{USER}@far/4", "@far/2:/usr/bin/distccd,lzo"])

@@ -83,6 +83,7 @@ def test_a_silent_name_server_is_waited_for_once(tmp_path: Path) -> None:
 
 
 def test_servers_known_before_stay_when_dns_dies(farm: Farm, bench: Bench) -> None:
+    bench.environ["DISTCC_BUILD_WALK_BUDGET"] = "2"
     bench.compile("gcc")
     silent = ScriptedNameServer({}, {"*": drop}, port=farm.nameserver.port)
     farm.nameserver.__exit__(None, None, None)
