@@ -31,9 +31,11 @@ class Place:
         self._folder = folder / "place"
         variables = {**farm.exports, "DISTCC_BUILD_DEADLINE": "60", **(extra or {})}
         self._bench = Bench(folder, variables)
-        # Servers are proved good for these before anything is counted.
-        for compiler in ("gcc", "g++", "clang", "clang++"):
+        # Servers are proved good for these before anything is counted, and have told of it.
+        compilers = ("gcc", "g++", "clang", "clang++")
+        for compiler in compilers:
             self._bench.compile(compiler)
+        self.farm.daemons.wait_for(len(compilers))
 
     def run(self, line: Line, *before: str) -> Result:
         write_files(self._folder)

@@ -202,4 +202,4 @@ def test_a_compile_without_the_variable_is_preprocessed_here(
     pumped.run("gcc", "-c", "x.c", "-o", "y.o", cwd=tmp_path)
     assert (tmp_path / "x.o").read_bytes() == (tmp_path / "y.o").read_bytes()
     assert preprocessed(farm) == before
-    assert len(farm.daemons.jobs()) == 1
+    assert farm.daemons.wait_for(1).total() == len(farm.daemons.jobs()) == 1
