@@ -60,6 +60,16 @@ class Held:
         bench = Workbench(installation, home, exports)
         write(home / "first.c", "int first;\n")
         bench.run("distcc-launch", "gcc", "-c", "first.c", cwd=home)
+
+        def all_good() -> bool:
+            # On a busy machine one may be silent for too long at the first look.
+            known = bench.query("hosts")
+            if all(one in known for one in self.farm.daemons.addresses):
+                return True
+            bench.query("refresh")
+            return False
+
+        assert eventually(all_good, 120)
         return bench
 
 
