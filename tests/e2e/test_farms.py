@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from e2e.workbench import SYSTEM_PATH, Workbench, objects, write
+from e2e.workbench import PATIENT, SYSTEM_PATH, Workbench, objects, write
 from running import eventually
 
 from distcc_build.farm.loopback import DOMAIN, Farm
@@ -59,11 +59,7 @@ targets = ["aarch64-*"]
 """,
     )
     # The farms are looked at one after another, and a busy machine takes its time for each.
-    nothing = {
-        "DISTCC_DIR": str(farms["gcc"].directory / "distcc"),
-        "DISTCC_BUILD_DEADLINE": "60",
-        "DISTCC_BUILD_WALK_BUDGET": "30",
-    }
+    nothing = {"DISTCC_DIR": str(farms["gcc"].directory / "distcc"), **PATIENT}
     made = Workbench(installation, home, nothing)
     del made.environ["DISTCC_BUILD_NAMESERVERS"]
     return made
@@ -83,6 +79,18 @@ def build(bench: Workbench, folder: Path, launcher: str) -> dict[str, str]:
     write(folder / "Makefile", MAKEFILE.format(objects=wanted, cross=CROSS))
     bench.run("make", "-j6", f"L={launcher}", cwd=folder)
     return objects(folder)
+
+
+def probes(farms: dict[str, Farm]) -> dict[str, int]:
+    """How many proofs each farm's servers were asked for, once they have told of all of them."""
+
+    def told() -> bool:
+        logs = [farm.daemons.log(one) for farm in farms.values() for one in farm.daemons.addresses]
+        texts = [log.read_bytes() for log in logs]
+        return all(one.count(b"connection from") == one.count(b"dcc_job_summary") for one in texts)
+
+    assert eventually(told)
+    return {word: len(farm.daemons.jobs(probes=True)) for word, farm in farms.items()}
 
 
 def compiled(farm: Farm) -> set[str]:
@@ -121,13 +129,13 @@ def test_a_farm_is_looked_at_by_its_name_or_by_its_compiler(
     def port_of(*words: str) -> int:
         said = sited.query("servers", *words)
         assert said.count("good") == 2, said
-        asked = {word: len(farm.daemons.jobs(probes=True)) for word, farm in farms.items()}
+        asked = probes(farms)
         grown = [word for word in COMPILERS if asked[word] > counts[word]]
         counts.update(asked)
         (one,) = grown
         return farms[one].daemons.port
 
-    counts = {word: len(farm.daemons.jobs(probes=True)) for word, farm in farms.items()}
+    counts = probes(farms)
     assert port_of("--farm", "llvm", "--compiler", "clang") == farms["clang"].daemons.port
     assert port_of("--compiler", CROSS) == farms[CROSS].daemons.port
     assert port_of() == farms["gcc"].daemons.port
@@ -145,7 +153,7 @@ def test_check_looks_at_every_farm_for_its_own_compilers(
     sited: Workbench, farms: dict[str, Farm]
 ) -> None:
     home = sited.home
-    before = {word: len(farm.daemons.jobs(probes=True)) for word, farm in farms.items()}
+    before = probes(farms)
     # Nothing has been compiled yet: the usual words, and those that patterns stand for.
     said = sited.run("distcc-build", "check", cwd=home)
     assert (said.out, said.err) == ("", "")

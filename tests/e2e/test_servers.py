@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from e2e.farm_of_six import CAUSES, DEAD, DENIES, FROZEN, GOOD, VERSION, WITHOUT, six_servers
-from e2e.workbench import SYSTEM_PATH, Workbench
+from e2e.workbench import PATIENT, SYSTEM_PATH, Workbench
 from peers import closed_port
 
 from distcc_build.farm.daemons import Differing
@@ -31,7 +31,7 @@ def six() -> Iterator[Farm]:
 def sick_bench(installation: Path, tmp_path: Path, six: Farm) -> Workbench:
     home = tmp_path / "home"
     home.mkdir()
-    return Workbench(installation, home, six.exports)
+    return Workbench(installation, home, {**six.exports, **PATIENT})
 
 
 def test_servers_names_each_cause_in_words(sick_bench: Workbench) -> None:
@@ -203,7 +203,7 @@ def test_the_stats_page_gives_limit_and_load(installation: Path, tmp_path: Path)
         environ={"PATH": SYSTEM_PATH},
         differing={1: Differing(options=("--stats", f"--stats-port={port}", "--jobs=11"))},
     ) as farm:
-        bench = Workbench(installation, home, farm.exports)
+        bench = Workbench(installation, home, {**farm.exports, **PATIENT})
         assert [one["limit"] for one in servers(bench)] == [4, 4]
         with_stats, without = servers(bench, *on)
         assert (with_stats["limit"], without["limit"]) == (11, 4)

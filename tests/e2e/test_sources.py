@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from e2e.small_project import BUILDS, small_project
-from e2e.workbench import SYSTEM_PATH, Workbench, write
+from e2e.workbench import PATIENT, SYSTEM_PATH, Workbench, write
 from peers import DNSMASQ, dnsmasq
 
 from distcc_build.farm.loopback import DOMAIN, Farm
@@ -101,9 +101,7 @@ def source(request: pytest.FixtureRequest) -> Source:
 
 def at(bench: Workbench, *sources: Source) -> Workbench:
     """A client of a site that has its servers there."""
-    configured = {"DISTCC_BUILD_ALLOW_LOOPBACK": "1"}
-    # Nobody is silent here, but the machine may be busy.
-    configured |= {"DISTCC_BUILD_WALK_BUDGET": "20", "DISTCC_BUILD_DEADLINE": "60"}
+    configured = {"DISTCC_BUILD_ALLOW_LOOPBACK": "1", **PATIENT}
     for one in sources:
         configured |= one.environ
     words = " ".join(one.word for one in sources)
@@ -192,7 +190,7 @@ def compile_one(site: Workbench, name: str) -> None:
 def one_compile(site: Workbench, farm: Farm, name: str) -> str:
     """The address of the server that compiles a file."""
     compile_one(site, name)
-    farm.daemons.wait_for(1, lambda job: job.source == f"{name}.c", seconds=2.0)
+    farm.daemons.wait_for(1, lambda job: job.source == f"{name}.c")
     return "".join(job.server for job in farm.daemons.jobs() if job.source == f"{name}.c")
 
 

@@ -105,11 +105,13 @@ def serve(
 def test_servers_are_found_with_ports_and_limits_of_their_own() -> None:
     with serve(FIVE) as server:
         farm = search(server)
-        assert farm.queries == len(server.queries) == 2 + 4 * 5
+        # On a busy machine one may have been sent again.
+        assert farm.queries == len(server.queries)
+        assert len(set(server.queries)) == 2 + 4 * 5
     assert found(farm) == FOUND
     assert [str(one) for one in farm.used[0].others] == ["fd00::1"]
     (account,) = farm.accounts
-    assert account.queries == 22
+    assert account.queries == farm.queries
     assert account.lines[1].name == r"Build b.h\xf6st._distcc._tcp.farm.test"
     assert account.lines[1].came_back == "b.farm.test. port 4002: 10.0.0.2 fd00::1 (TTL 60), jobs 2"
     assert farm.why == "farm.test lists no more services"
