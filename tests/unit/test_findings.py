@@ -231,6 +231,13 @@ def test_a_long_step_goes_on_below_itself() -> None:
     assert all(len(line) <= 80 for line in said)
 
 
+@pytest.mark.parametrize("width", [24, 40, 59, 60])
+def test_the_end_fits_a_narrow_terminal(width: int) -> None:
+    # Words of one letter fill lines to the last column.
+    sick = report(warning("name", "text", "a " * 99))
+    assert max(len(line) for line in closing(sick, width)) <= width
+
+
 def test_words() -> None:
     assert (count(1, "slot"), count(0, "slot")) == ("1 slot", "0 slots")
     assert (listed(["a"]), listed(["a", "b", "c"])) == ("a", "a, b and c")
