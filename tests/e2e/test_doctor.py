@@ -696,6 +696,24 @@ def test_settings_that_are_ignored_are_named(bench: Bench) -> None:
     assert said.status == 1
 
 
+def test_a_variable_that_is_mistyped_is_named_with_what_was_meant(bench: Bench) -> None:
+    bench.environ |= {"DISTCC_BUILD_POTR": "1", "DISTCC_BUILD_XYZZY": "1"}
+    said = doctor(bench)
+    assert said.bad() == ["DISTCC_BUILD_POTR", "DISTCC_BUILD_XYZZY"]
+    assert said.check("configuration", "DISTCC_BUILD_XYZZY")["text"] == "is unknown; it is ignored"
+    assert said.steps == [
+        "correct it (did you mean DISTCC_BUILD_PORT?), or take it away",
+        "correct it, or take it away",
+    ]
+
+
+def test_of_a_variable_one_thing_is_said(bench: Bench) -> None:
+    bench.environ["DISTCC_BUILD_CACHE_DIR"] = "relative"
+    said = doctor(bench)
+    assert said.bad() == ["DISTCC_BUILD_CACHE_DIR=relative"]
+    assert said.check("configuration", "DISTCC_BUILD_CACHE_DIR")["text"].endswith(" is used")
+
+
 def test_a_machine_without_a_cache_directory_is_named(farm: Farm, bench: Bench) -> None:
     needs_root()
     bench.environ |= {"HOME": "/proc/home", "DISTCC_BUILD_CACHE_DIR": "/proc/cache"}
