@@ -61,7 +61,8 @@ def _hosts(case: Case) -> Iterator[Check]:
         token, _, expected = one.removeprefix("hosts list: ").partition(": ")
         meant = re.search("did you mean .*", expected)
         more = f": {meant[0]}" if meant else ""
-        yield problem(token, expected, f"correct this word of the hosts list{more}", wrong)
+        remedy = f"correct this word of the hosts list{more}"
+        yield problem(token, expected, remedy, wrong, misleads=True)
 
 
 def _unusable(error: str) -> tuple[str, str]:
@@ -147,4 +148,4 @@ def _left_out(sentence: str) -> Check:
         text = f"is unknown{rest}" if found.start() else rest.lstrip(": ")
     meant = re.search(r"did you mean [^?]*\?", sentence)
     remedy = f"correct it ({meant[0]}), or take it away" if meant else "correct it, or take it away"
-    return problem(name, text, remedy, Loss.ADVICE)
+    return problem(name, text, remedy, Loss.ADVICE, misleads=sentence.endswith("it is ignored"))

@@ -707,6 +707,19 @@ def test_a_variable_that_is_mistyped_is_named_with_what_was_meant(bench: Bench) 
     ]
 
 
+def test_a_setting_that_is_ignored_is_corrected_before_what_may_follow_from_it(
+    bench: Bench,
+) -> None:
+    # The farm listens elsewhere than where distccd does without a word.
+    bench.environ["DISTCC_BUILD_PORT"] = "x"
+    said = doctor(bench)
+    assert said.check("servers", "distcc1.")["text"].startswith("127.1.0.1  refused")
+    assert [one["subjects"][0] for one in said.table["next"]] == [
+        *("DISTCC_BUILD_PORT", "distcc1.farm.test")
+    ]
+    assert said.status == 7
+
+
 def test_of_a_variable_one_thing_is_said(bench: Bench) -> None:
     bench.environ["DISTCC_BUILD_CACHE_DIR"] = "relative"
     said = doctor(bench)

@@ -114,6 +114,20 @@ def test_the_three_most_decisive_come_first() -> None:
     ]
 
 
+def test_what_others_may_follow_from_comes_before_them_and_behind_what_cannot_follow() -> None:
+    ignored = problem("PORT", "is 'x'; it is ignored", "correct it", Loss.ADVICE, misleads=True)
+    dead = [problem(f"distcc{n}", "refused", "start it", Loss.SERVERS) for n in (1, 2)]
+    assert [step.remedy for step in report(ignored, *dead).steps] == ["correct it", "start it"]
+    missing = problem("distcc", "is missing", "get it", Loss.ALL)
+    wrong = problem("distcc3", "another object", "take it out", Loss.TRUST)
+    assert [step.remedy for step in report(missing, ignored, *dead, wrong).steps] == [
+        *("take it out", "get it", "correct it")
+    ]
+    zone = problem("zone", "no servers", "make it", Loss.ALL)
+    assert [step.remedy for step in report(ignored, zone).steps] == ["correct it", "make it"]
+    assert report(ignored).as_json()["next"][0]["loss"] == "advice"
+
+
 def test_a_remedy_for_many_names_three_of_them() -> None:
     many = [problem(f"distcc{n}", "dead", "start it", Loss.SERVERS) for n in range(1, 8)]
     (step,) = report(*many, many[0]).steps
