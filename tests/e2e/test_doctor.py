@@ -541,6 +541,45 @@ def test_a_server_of_the_list_that_fails_is_why_and_not_that_there_is_no_farm(
     assert said.status == 7
 
 
+@contextlib.contextmanager
+def frozen(*, accepting: bool) -> Iterator[int]:
+    """The port of somebody on 127.1.0.1 who never answers, or never gets as far as to accept."""
+    with contextlib.ExitStack() as kept:
+        listener = kept.enter_context(socket.create_server(("127.1.0.1", 0), backlog=0))
+        if not accepting:
+            for _ in range(4):
+                waiting = kept.enter_context(socket.socket())
+                waiting.setblocking(False)
+                waiting.connect_ex(listener.getsockname())
+        yield listener.getsockname()[1]
+
+
+def test_a_host_of_the_list_that_refuses_has_that_remedy(bench: Bench) -> None:
+    bench.environ["DISTCC_HOSTS"] = "127.1.0.99:9"
+    said = doctor(bench)
+    assert "Connection refused" in said.check("trial", "127.1.0.99")["text"]
+    assert said.steps == [
+        "start distccd on it, or correct its port in the hosts list if it listens elsewhere"
+    ]
+    assert said.status == 7
+
+
+@pytest.mark.parametrize(
+    ("accepting", "remedy"),
+    [(True, "it is frozen, or busy with more jobs"), (False, "see that it is switched on and")],
+)
+def test_a_host_of_the_list_that_is_silent_has_that_remedy(
+    accepting: bool, remedy: str, bench: Bench
+) -> None:
+    # The client itself would wait for five minutes; ours is the shorter patience.
+    with frozen(accepting=accepting) as port:
+        bench.environ["DISTCC_HOSTS"] = f"127.1.0.1:{port}"
+        said = doctor(bench, "--compiler", "gcc")
+    (step,) = said.steps
+    assert step.startswith(remedy)
+    assert said.status == 7
+
+
 def test_a_list_with_nobody_in_it_is_named(bench: Bench) -> None:
     bench.environ["DISTCC_HOSTS"] = "localhost/4"
     said = doctor(bench)
