@@ -24,7 +24,9 @@ WRONG = {
         "unknown option '--verson' (did you mean --version?); distcc-build --help lists them"
     ),
     "--json hosts": "option --json stands behind its command, as in: distcc-build hosts --json",
-    "-o domain=x jobs": "option -o stands behind its command, as in: distcc-build hosts -o",
+    "--json doctor": "option --json stands behind its command, as in: distcc-build doctor --json",
+    "--json jobs": "option --json stands behind its command, as in: distcc-build hosts --json",
+    "-o domain=x jobs": "option -o stands behind its command, as in: distcc-build jobs -o",
     "help servrs": (
         "unknown command 'servrs' (did you mean servers?); distcc-build --help lists them"
     ),
