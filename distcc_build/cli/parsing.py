@@ -39,6 +39,13 @@ class Parser(argparse.ArgumentParser):
             below += f"\n{textwrap.fill(f'exit status: {self.status}', WIDTH)}\n"
         return super().format_help() + below
 
+    def print_help(self, file: Any = None) -> None:
+        """Print the help.
+
+        :raises OSError: when it cannot be written, of which argparse's own takes no notice.
+        """
+        print(self.format_help(), end="", file=file, flush=True)
+
     def error(self, message: str) -> NoReturn:
         """Refuse the command line.
 

@@ -105,6 +105,22 @@ def test_help_has_an_example_and_fits_in_80_columns(name: str, tmp_path: Path) -
     assert command(name, "-h", env=env).out == done.out
 
 
+@pytest.mark.parametrize("words", [["--help"], ["hosts", "-h"], ["help", "doctor"], []], ids=str)
+def test_help_that_cannot_be_written_is_an_error_as_with_all_else(
+    words: list[str], tmp_path: Path
+) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [*PROGRAM, *words],
+            env=environ(tmp_path),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert (done.returncode, done.stderr) == (74, "distcc-build: No space left on device\n")
+
+
 # Commands whose exit status says more than those of all do.
 TELLING = {"hosts", "why", "servers", "check", "run", "farm"}
 
