@@ -1,6 +1,5 @@
 """What doctor found, what is to be done first, and the exit status.  Looks at nothing itself."""
 
-from collections.abc import Sequence
 from enum import Enum, IntEnum
 from math import inf
 from typing import Any, NamedTuple
@@ -18,6 +17,7 @@ __all__ = [
     "Section",
     "Status",
     "Step",
+    "late",
     "ok",
     "problem",
     "skipped",
@@ -30,6 +30,10 @@ nothing distributed.  2 to 6 and from 64 on mean the same as with all other comm
 
 STEPS = 3
 """Things to do next that are named: more nobody does at once."""
+
+
+MORE_TIME = "give it more time: --deadline SECONDS"
+"""What to do about what was not looked at for that."""
 
 
 class Status(Enum):
@@ -85,6 +89,11 @@ def ok(name: str, text: str) -> Check:
 def skipped(name: str, text: str) -> Check:
     """A thing that was not looked at."""
     return Check(name, Status.SKIPPED, text)
+
+
+def late(name: str) -> Check:
+    """A thing for which no time was left."""
+    return Check(name, Status.SKIPPED, "no time was left", MORE_TIME, Loss.ADVICE)
 
 
 def warning(name: str, text: str, remedy: str, loss: Loss = Loss.ADVICE) -> Check:
@@ -233,14 +242,15 @@ class Report(NamedTuple):
         """Why a compiler's compiles stay here: what stops all of them, else what stops these."""
         causes = [one for one in self.checks if one.loss is Loss.ALL]
         causes += [one for one in self.checks if one.loss is Loss.COMPILER and one.name == word]
-        return _said(causes)
+        if not causes:
+            hurried = any(one.remedy == MORE_TIME for one in self.checks)
+            return "there was no time to look" if hurried else "it could not be found out why"
+        return _said(causes[0])
 
 
-def _said(causes: Sequence[Check]) -> str:
-    """The first of these as a clause."""
-    if not causes:
-        return "it could not be found out why"
-    name, text = causes[0].name, causes[0].text
+def _said(cause: Check) -> str:
+    """A cause as a clause."""
+    name, text = cause.name, cause.text
     return f"{name} {text}" if text.startswith(("is ", "are ", "cannot ")) else text
 
 

@@ -844,7 +844,9 @@ def test_it_ends_in_time_and_says_what_was_left_out(full: Bench) -> None:
     program(bench, "cmake", f"exec {SLEEP}")
     program(bench, "gcc", f"exec {SLEEP}")
     said = doctor(bench, "--deadline", "1.5")
-    assert said.check("trial", "")["text"].startswith("no time was left")
+    assert said.check("trial", "")["text"] == "no time was left"
+    assert said.table["verdict"].endswith("there was no time to look")
+    assert said.steps == ["give it more time: --deadline SECONDS"]
     assert said.status == 7
     assert eventually(lambda: not processes(SLEEP))
 

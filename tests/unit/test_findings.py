@@ -12,6 +12,7 @@ from distcc_build.doctor.findings import (
     Report,
     Section,
     Status,
+    late,
     ok,
     problem,
     skipped,
@@ -85,6 +86,18 @@ def test_what_stops_all_is_the_reason_before_what_stops_one() -> None:
     )
     unknown = report(distributions=()).verdict
     assert unknown == "nothing is known to be distributed: it could not be found out why"
+
+
+def test_that_time_ran_out_is_the_reason_where_no_other_is_known_and_has_a_step() -> None:
+    hurried = report(late("discovery"), late("servers"), distributions=())
+    assert hurried.verdict == "nothing is known to be distributed: there was no time to look"
+    assert [step.text for step in hurried.steps] == [
+        "discovery and servers: give it more time: --deadline SECONDS"
+    ]
+    missing = problem("distcc", "is not installed", "install it", Loss.ALL)
+    known = report(missing, late("discovery"), distributions=())
+    assert known.verdict.endswith(": distcc is not installed")
+    assert known.steps[0].remedy == "install it"
 
 
 def test_the_three_most_decisive_come_first() -> None:
