@@ -311,6 +311,62 @@ def test_one_missing_compiler_of_those_asked_for_degrades(bench: Bench) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        "clang",
+        " distcc clang",
+        "distcc-launch /usr/bin/clang -m64",
+        "ccache sloppiness=time_macros clang",
+        "env CCACHE_PREFIX=/opt/distcc-launch /usr/bin/ccache clang -O2",
+    ],
+)
+def test_builds_compile_with_what_cc_and_cxx_name(value: str, bench: Bench) -> None:
+    (bench.directory / "lean/clang").symlink_to("/usr/bin/clang")
+    bench.environ |= {"CC": value, "CXX": ""}
+    said = doctor(bench)
+    word = "/usr/bin/clang" if "/usr/bin/clang" in value else "clang"
+    assert [one["word"] for one in said.table["compilers"]] == [word, "g++"]
+    assert said.check("compilers", word)["text"].endswith(", by CC")
+    assert not said.check("compilers", "g++")["text"].endswith(", by CXX")
+    assert (said.bad(), said.status) == ([], 0)
+
+
+def test_an_option_goes_before_cc_and_cxx(bench: Bench) -> None:
+    bench.environ |= {"CC": "nowhere-cc", "CXX": "ccache"}
+    said = doctor(bench, "--compiler", "gcc")
+    assert [one["word"] for one in said.table["compilers"]] == ["gcc"]
+    assert (said.bad(), said.status) == ([], 0)
+
+
+@pytest.mark.parametrize("value", ["nowhere-cc", "/nowhere/cc", "/", '"', "\x1b[31m", "x" * 70_000])
+def test_a_cc_that_is_not_here_is_named(value: str, bench: Bench) -> None:
+    bench.environ |= {"CC": value, "CXX": "g++"}
+    said = doctor(bench)
+    assert said.bad() == [value]
+    assert said.steps == ["install it, or correct CC"]
+    assert " is not installed here, and CC names it;" in said.table["verdict"]
+    assert said.status == 1
+
+
+@pytest.mark.parametrize("value", ["ccache", "distcc-launch --verbose", "-m32", "A=1"])
+def test_a_cxx_without_a_compiler_in_it_is_named(value: str, bench: Bench) -> None:
+    bench.environ["CXX"] = value
+    said = doctor(bench)
+    assert said.bad() == ["CXX"]
+    assert "in which there is no compiler" in said.check("compilers", "CXX")["text"]
+    assert said.steps == ["set it to a compiler, such as CXX=g++, or unset it"]
+    assert said.status == 1
+
+
+def test_a_cc_that_is_another_program_is_named(bench: Bench) -> None:
+    bench.environ["CC"] = "sleep"
+    said = doctor(bench)
+    assert said.bad() == ["sleep"]
+    assert said.steps == ["correct CC, or try it: sleep -c FILE"]
+    assert said.status == 1
+
+
 def test_a_missing_home_is_named(bench: Bench) -> None:
     del bench.environ["HOME"]
     said = doctor(bench)
