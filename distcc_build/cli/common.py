@@ -33,12 +33,17 @@ __all__ = [
 
 
 def add_options(
-    parser: argparse.ArgumentParser, *, compiler: bool = False, compilers: str = ""
+    parser: argparse.ArgumentParser,
+    *,
+    compiler: bool = False,
+    compilers: str = "",
+    usual: str = "gcc, g++",
 ) -> None:
     """Let every option of the configuration be set on the command line.
 
     :param compiler: the command is about one compiler, which can be named.
     :param compilers: it is about several, and this is what it does with each, for the help.
+    :param usual: these, where none is named.
     """
     parser.add_argument(
         "-o",
@@ -63,7 +68,7 @@ def add_options(
             default=[],
             type=compiler_word,
             metavar="WORD",
-            help=f"{compilers}; several times for several (default: gcc, g++)",
+            help=f"{compilers}; several times for several (default: {usual})",
         )
 
 

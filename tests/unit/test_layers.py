@@ -52,7 +52,7 @@ LAYERS = [
     ["launch"],
     ["planning", "buildenv", "top.standing", "top.watching"],
     ["renew"],
-    ["doctor.programs", "doctor.lists"],
+    ["doctor.programs", "doctor.lists", "doctor.variables"],
     ["doctor.targets", "doctor.scons", "doctor.sources"],
     ["doctor.case"],
     [f"doctor.{one}" for one in ("client", "compilers", "settings", "discovery", "servers")]
