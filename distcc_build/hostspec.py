@@ -22,6 +22,7 @@ __all__ = [
     "Word",
     "is_source",
     "parse_address",
+    "plainly",
 ]
 
 IPAddress: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -72,6 +73,18 @@ def parse_address(text: str) -> IPAddress:
     return ipaddress.ip_address(text)
 
 
+def plainly(host: str) -> str:
+    """A name as it is, and an address in its one form: of two texts, whether they are one host.
+
+    >>> plainly("FD00:0::1"), plainly("big")
+    ('fd00::1', 'big')
+    """
+    try:
+        return str(parse_address(host))
+    except ValueError:
+        return host
+
+
 def is_source(text: str) -> bool:
     """Whether a word of a hosts list asks for servers from somewhere."""
     if text.startswith(DISCOVER_FILE):
@@ -120,6 +133,11 @@ class Hostspec(NamedTuple):
     def usable(self) -> bool:
         """False for a host that is marked down."""
         return "down" not in self.options
+
+    @property
+    def place(self) -> tuple[Kind, str, int]:
+        """Where it leads: two entries of one server have the same, however they are written."""
+        return self.kind, plainly(self.host), self.port
 
     @property
     def says_port(self) -> bool:

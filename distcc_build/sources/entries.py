@@ -14,7 +14,7 @@ from distcc_build.config import Config
 from distcc_build.errors import HostsError
 from distcc_build.farmfile import REMEMBERED
 from distcc_build.hosts import Hostspec, IPAddress, Kind, Word, parse_token, tokens
-from distcc_build.hostspec import parse_address
+from distcc_build.hostspec import parse_address, plainly
 from distcc_build.offer import Account, Gave, Line, Offer
 
 __all__ = ["ABSENT", "Answer", "Entry", "Listing", "gave", "read_listing"]
@@ -126,7 +126,8 @@ def _refused(one: Hostspec | Word, config: Config) -> tuple[str, str] | None:
 
 
 def _entry(one: Hostspec) -> Entry:
-    return Entry(one.host.lower(), one.port if one.says_port else None, one.limit, one.options)
+    host, port = plainly(one.host.lower()), one.port if one.says_port else None
+    return Entry(host, port, one.limit, one.options)
 
 
 def _is_address(host: str) -> bool:

@@ -113,6 +113,7 @@ def test_a_server_counts_once_however_it_is_written() -> None:
     listing = read_listing("Build-1/4 build-1/9,lzo build-1:4000", CONFIG)
     assert listing.entries == (Entry("build-1", None, 4), Entry("build-1", 4000))
     assert listing.rest[0][1:3] == ("'build-1/9,lzo': named before", "not used")
+    assert read_listing("[FD00:0::1] [fd00::1]/2", CONFIG).entries == (Entry("fd00::1"),)
 
 
 def test_no_more_servers_are_taken_than_are_asked_for() -> None:
