@@ -81,7 +81,8 @@ def _of_the_list(args: argparse.Namespace, inputs: "Inputs", environ: dict[str, 
     # They are handed on as they are written, so what is configured for found ones is not theirs.
     config = inputs.config._replace(port=DEFAULT_PORT, compression="none")
     named = read_named(map(str, inputs.hosts.hosts), config)
-    named = tuple(one for one in named if one.spec and not one.state)
+    # Of those with a state only what is no host is to be mended.
+    named = tuple(one for one in named if not (one.spec and one.state))
     if not named:
         return []
     directory, path = cache_directory(environ), environ.get("PATH")

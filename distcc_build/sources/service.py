@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 
 from distcc_build.values import is_domain
 
-__all__ = ["BROWSE", "SERVICE", "host_name", "limit_of", "of_itself", "shown"]
+__all__ = ["BROWSE", "MAX_LIMIT", "SERVICE", "host_name", "limit_of", "of_itself", "shown"]
 
 SERVICE = "_distcc._tcp"
 """What distccd --zeroconf registers (distcc src/zeroconf-reg.c)."""

@@ -87,7 +87,10 @@ def test_policy_has_the_last_word(site: Site) -> None:
     site.config = site.config._replace(allow_loopback=False)
     farm = site.farm()
     assert [str(one.address) for one in farm.used] == ["10.1.0.1"]
-    assert [one.state.value for one in farm.servers] == ["used", *["refused"] * 4]
+    assert [one.state.value for one in farm.servers] == ["used", *["refused"] * 3]
+    # To the C library this is 8.8.8.8.
+    (line,) = [one for one in site.ask().account.lines if "0x08080808" in one.came_back]
+    assert line.verdict == "left out"
 
 
 def test_what_a_command_prints_is_read(site: Site) -> None:
