@@ -41,7 +41,7 @@ def of_the_list(path: str, account: Account) -> str:
         return f"let your user run it, and what its #! line names: namei -l {file}"
     if run:
         return f"correct the #! line of {path}: the program that it names cannot be run"
-    if " ended with status " in why:
+    if " ended with status " in why or " was ended by signal " in why:
         return f"mend it: (cd / && {file}) </dev/null shows what it says"
     if " takes longer than " in why or why.startswith("no answer within "):
         return (

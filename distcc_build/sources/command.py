@@ -53,10 +53,11 @@ def printed(path: Path, seconds: float, most: int) -> bytes:
     out, err = collected
     if len(out) > most:
         raise HostsError(f"{path} prints more than {most} bytes")
-    if running.returncode:
+    if (status := running.returncode) != 0:
         said = err.decode("utf-8", "replace").strip().splitlines()
         more = f": {ascii(said[-1][:200])[1:-1]}" if said else ""
-        raise HostsError(f"{path} ended with status {running.returncode}{more}")
+        how = f"ended with status {status}" if status > 0 else f"was ended by signal {-status}"
+        raise HostsError(f"{path} {how}{more}")
     return out
 
 
@@ -77,6 +78,8 @@ def _start(path: Path) -> "subprocess.Popen[bytes]":
         why = error.strerror or str(error)
         if error.errno == errno.ENOEXEC:
             why = "it has no #! line (a list is not executable: chmod a-x)"
+        elif error.errno == errno.ENOENT and path.exists():
+            why = "what its #! line names is not there"
         raise HostsError(f"{path} cannot be run: {why}") from None
 
 

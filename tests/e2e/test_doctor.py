@@ -160,7 +160,7 @@ def sick(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sick]:
 
 
 CASES = {
-    DEAD: ("refused", "start distccd on it, or set 'port' if it listens elsewhere"),
+    DEAD: ("refused", "start distccd on it, or correct its port (where it is listed"),
     FROZEN: ("silent", "it is frozen, or busy"),
     DENIES: ("denied", "add this machine's network to its --allow"),
     VERSION: ("other version (11.3.0 there, ", "install the same version of gcc and g++ on both"),
@@ -589,7 +589,7 @@ CAUSES: dict[str, tuple[str, int, str, str]] = {
         "if it is a list: chmod a-x {path}; if a command, begin it with a #! line",
     ),
     "no interpreter": (
-        *("#!/nowhere/sh -e\n", 0o755, "cannot be run: No such file or directory"),
+        *("#!/nowhere/sh -e\n", 0o755, "cannot be run: what its #! line names is not there"),
         "correct the #! line of {path}: the program that it names cannot be run",
     ),
     "failed": (

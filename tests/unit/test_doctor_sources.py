@@ -85,7 +85,7 @@ def test_a_source_whose_servers_may_not_be_used() -> None:
         ),
         (
             FILE,
-            "/etc/build-hosts cannot be run: No such file or directory (/nowhere)",
+            "/etc/build-hosts cannot be run: what its #! line names is not there",
             True,
             "correct the #! line of /etc/build-hosts",
         ),
@@ -100,6 +100,12 @@ def test_a_source_whose_servers_may_not_be_used() -> None:
             "/etc/build-hosts ended with status 3: No such file",
             True,
             "mend it: (cd / && /etc/build-hosts) </dev/null shows what it says",
+        ),
+        (
+            FILE,
+            "/etc/build-hosts was ended by signal 9",
+            True,
+            "mend it: (cd / && /etc/build-hosts",
         ),
         (
             FILE,
