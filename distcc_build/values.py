@@ -106,6 +106,14 @@ def sources(text: str) -> tuple[str, ...]:
     return found
 
 
+def patterns(text: str) -> tuple[str, ...]:
+    """Patterns as of a shell, parted as all lists are, by commas or blanks."""
+    found = tuple(_parts(text))
+    if not found or any("[" in re.sub(r"\[!?+\]?+[^]]*\]", "", one) for one in found):
+        raise ValueError('patterns, such as ["aarch64-*"], each [ with its ]')
+    return found
+
+
 def nameservers(text: str) -> tuple[tuple[str, int], ...]:
     """Address and port of each."""
     return tuple(_nameserver(part) for part in _parts(text))
