@@ -44,6 +44,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print a line for each problem; exit 1 if there is any."""
+    from distcc_build.belonging import taken
     from distcc_build.examine import examine
     from distcc_build.health import problems
     from distcc_build.inputs import read_inputs
@@ -57,6 +58,10 @@ def run(args: argparse.Namespace) -> int:
         found.append(f"{inputs.hosts_source}: no word in it asks for discovery")
     directory, path = cache_directory(environ), environ.get("PATH")
     for one, words in _each(args, inputs, environ):
+        if one.farm and not words and (why := taken(one, path, directory)):
+            # No compile goes there, so nothing else matters.
+            found.append(f"farm {one.farm}: {why}: put [farm.{one.farm}] before it")
+            continue
         with waiting("asking the servers") as told:
             health = examine(one.config, directory, words, path, told)
         expect = args.expect if not one.farm or args.farm else None
