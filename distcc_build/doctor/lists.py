@@ -11,6 +11,9 @@ __all__ = ["of_the_line", "of_the_list", "unanswered"]
 HOST = "HOST:PORT/LIMIT"
 """How a server is written there."""
 
+SEEN = ", then distcc-build refresh"
+"""Behind what changes nothing but rights: compiles see that a file is another, and not that."""
+
 SHOWN = 3
 """Names that could not be asked, in one sentence."""
 
@@ -34,11 +37,11 @@ def of_the_list(path: str, account: Account) -> str:
         host = re.sub(r":[0-9]+$", "", failed.name)
         return f"see that it can be looked up: getent ahosts {host}; or write its address"
     if " is not believed: " in why:
-        return believable(why)[1]
+        return believable(why)[1] + SEEN
     if "no #! line" in why:
-        return f"if it is a list: chmod a-x {file}; if a command, begin it with a #! line"
+        return f"if a command, begin it with a #! line; if a list, chmod a-x {file}{SEEN}"
     if run and "Permission denied" in why:
-        return f"let your user run it, and what its #! line names: namei -l {file}"
+        return f"let your user run it, and what its #! line names (namei -l {file}){SEEN}"
     if run:
         return f"correct the #! line of {path}: the program that it names cannot be run"
     if " ended with status " in why or " was ended by signal " in why:
@@ -57,7 +60,7 @@ def _of_the_file(path: str, why: str) -> str:
     if "No such file" in why:
         return f"write the servers into {path}, {HOST} each, or correct the path in the hosts list"
     if "Permission denied" in why:
-        return f"let your user read it: namei -l {file} shows who may"
+        return f"let your user read it (namei -l {file} shows who may){SEEN}"
     if "expected a file" in why:
         return "name a file that lists the servers, or a command that prints them"
     if "bytes" in why or "is no text" in why or "prints no text" in why:

@@ -583,10 +583,18 @@ def listing(bench: Bench, text: str, mode: int = 0o644) -> Path:
 
 
 CAUSES: dict[str, tuple[str, int, str, str]] = {
-    "not believed": ("127.1.0.1", 0o666, "can be written by others", "chmod go-w {path}"),
+    "not believed": (
+        "127.1.0.1",
+        0o666,
+        "can be written by others",
+        "chmod go-w {path}, then distcc-build refresh",
+    ),
     "no command": (
         *("127.1.0.1", 0o755, "it has no #! line"),
-        "if it is a list: chmod a-x {path}; if a command, begin it with a #! line",
+        (
+            "if a command, begin it with a #! line; if a list, chmod a-x {path}, "
+            "then distcc-build refresh"
+        ),
     ),
     "no interpreter": (
         *("#!/nowhere/sh -e\n", 0o755, "cannot be run: what its #! line names is not there"),

@@ -75,13 +75,13 @@ def test_a_source_whose_servers_may_not_be_used() -> None:
             True,
             "write the servers into /etc/build-hosts, HOST:PORT/LIMIT each, or correct the path",
         ),
-        (FILE, "/etc/build-hosts: Permission denied", True, "let your user read it: namei -l "),
+        (FILE, "/etc/build-hosts: Permission denied", True, "let your user read it (namei -l "),
         (FILE, "/etc/build-hosts: expected a file", True, "name a file that lists the servers"),
         (
             FILE,
             "/etc/build-hosts cannot be run: it has no #! line (a list is not executable: ...)",
             True,
-            "if it is a list: chmod a-x /etc/build-hosts; if a command, begin it with a #! line",
+            "if a command, begin it with a #! line; if a list, chmod a-x /etc/build-hosts, then d",
         ),
         (
             FILE,
@@ -93,7 +93,7 @@ def test_a_source_whose_servers_may_not_be_used() -> None:
             FILE,
             "/etc/build-hosts cannot be run: Permission denied",
             True,
-            "let your user run it, and what its #! line names: namei -l /etc/build-hosts",
+            "let your user run it, and what its #! line names (namei -l /etc/build-hosts), then ",
         ),
         (
             FILE,
@@ -140,13 +140,13 @@ def test_a_source_without_servers(source: str, why: str, degraded: bool, remedy:
             FILE,
             "/etc/build-hosts is not believed: /etc can be written by others",
             " ({})",
-            "chmod go-w /etc",
+            "chmod go-w /etc, then distcc-build refresh",
         ),
         (
             FILE,
             "/etc/build-hosts is not believed: it belongs to joe, neither to you nor to root",
             "",
-            "chown it to yourself, or to root",
+            "chown it to yourself, or to root, then distcc-build refresh",
         ),
         (
             ZEROCONF,
@@ -159,7 +159,8 @@ def test_a_source_without_servers(source: str, why: str, degraded: bool, remedy:
 def test_a_sentence_that_says_what_to_do_is_parted(
     source: str, matter: str, sign: str, remedy: str
 ) -> None:
-    account = Account(source, why=matter + sign.format(remedy), degraded=True)
+    said = remedy.removesuffix(", then distcc-build refresh")
+    account = Account(source, why=matter + sign.format(said), degraded=True)
     (check,) = look_at(farm(source), account, Loss.ALL)
     assert (check.text, check.remedy) == (f"no servers: {matter}", remedy)
 
