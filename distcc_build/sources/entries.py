@@ -17,6 +17,7 @@ from distcc_build.hosts import Hostspec, IPAddress, Kind, Word, parse_token, tok
 from distcc_build.hostspec import is_address, misread, plainly
 from distcc_build.offer import Account, Gave, Line, Offer
 from distcc_build.sources.service import MAX_LIMIT
+from distcc_build.trouble import Trouble
 
 __all__ = ["ABSENT", "Answer", "Entry", "Listing", "gave", "read_listing"]
 
@@ -166,25 +167,29 @@ def gave(
             failed.append(str(entry))
             lines.append(Line(str(entry), answer, "could not be asked"))
     # Names may come to other addresses, and nobody says when.
-    holds = holds and all(is_address(one.host) for one in listing.entries)
+    fixed = holds and all(is_address(one.host) for one in listing.entries)
+    what, trouble = ("no more", None) if offers else _nothing(listing, file=holds)
     account = account._replace(
         lines=tuple(lines),
-        why=f"{account.why} {'no more' if offers else _nothing(listing)}",
+        why=f"{account.why} {what}",
         degraded=bool(failed),
+        trouble=trouble,
     )
     return Gave(
         account,
         tuple(offers),
-        expires=math.inf if holds else 0.0,
+        expires=math.inf if fixed else 0.0,
         keep=REMEMBERED if failed else 0.0,
         still=tuple(failed),
     )
 
 
-def _nothing(listing: Listing) -> str:
+def _nothing(listing: Listing, *, file: bool) -> tuple[str, Trouble]:
     if listing.entries:
-        return "no server whose address is known"
-    return "nothing that can be used" if listing.rest else "no server"
+        return "no server whose address is known", Trouble.UNKNOWN
+    if listing.rest:
+        return "nothing that can be used", Trouble.UNUSABLE
+    return "no server", Trouble.EMPTY if file else Trouble.PRINTS_NOTHING
 
 
 def _unused(entry: Entry, config: Config) -> str:
