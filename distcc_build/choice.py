@@ -173,7 +173,7 @@ def job_count(full: HostsList, config: Config, cores: int) -> int:
     :returns: the slots of the servers, as far as this machine can preprocess for them, and
         one job for each core for what runs here (links, generators); at most max_jobs.
     """
-    remote = {(one.kind, one.host, one.port): one.slots for one in full.hosts if one.usable}
+    remote = {one.place: one.slots for one in full.hosts if one.usable}
     local = max([cores, *(one.slots for one in full.hosts if one.kind is Kind.LOCAL)])
     slots = sum(count for (kind, _, _), count in remote.items() if kind is not Kind.LOCAL)
     return min(min(slots, JOBS_PER_CORE * cores) + local, config.max_jobs)

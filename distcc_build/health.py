@@ -137,11 +137,14 @@ def rows(health: Health) -> list[Row]:
 
 
 def named_before(farm: Farm, server: Server) -> bool:
-    """Whether it is a server that another source has named before: that is one, and well."""
+    """Whether it is a server that has been named before: that is one, and well.
+
+    Only numbers are for a machine each; one that has two of them is not counted as was meant.
+    """
     if server.state is not State.DUPLICATE:
         return False
     first = next(one for one in farm.servers if one.endpoint == server.endpoint)
-    return first.source != server.source
+    return not (first.number and server.number)
 
 
 def problems(

@@ -7,6 +7,7 @@ compiler, is decided elsewhere, for all sources alike.
 from typing import NamedTuple
 
 from distcc_build.hostspec import IPAddress
+from distcc_build.trouble import Trouble
 
 __all__ = ["Account", "Gave", "Line", "Offer"]
 
@@ -58,6 +59,8 @@ class Account(NamedTuple):
     queries: int = 0
     seconds: float = 0.0
     """How long it took."""
+    trouble: Trouble | None = None
+    """What is wrong with a list, so that somebody can be told what to do."""
 
 
 class Gave(NamedTuple):

@@ -90,7 +90,7 @@ def chosen_farm(
     :returns: those that are named; else the farm's own, and none where none are known.
     :raises UsageError: when there is no such farm, or compilers of several are named.
     """
-    from distcc_build.belonging import belonging, of_farm, usual_words
+    from distcc_build.belonging import belonging, of_farm, taken, usual_words
     from distcc_build.compilers import USUAL
 
     named: list[str] = args.compiler
@@ -100,7 +100,11 @@ def chosen_farm(
     path = environ.get("PATH")
     if args.farm is not None:
         inputs = of_farm(inputs, args.farm)
-        return inputs, named or usual_words(inputs, path, directory)
+        words = named or usual_words(inputs, path, directory)
+        if not words:
+            why = taken(inputs, path, directory) or "no compiler is known here that has it"
+            warn([f"farm {inputs.farm}: {why}; it is looked at for {' and '.join(USUAL)}"])
+        return inputs, words
     each = {word: belonging(inputs, word, path, directory) for word in named or USUAL[:1]}
     if len({one.farm for one in each.values()}) > 1:
         said = ", ".join(f"{word}: {one.farm or 'the usual one'}" for word, one in each.items())

@@ -10,6 +10,7 @@ from distcc_build.farmfile import Farm
 from distcc_build.hostspec import DISCOVER_FILE, DNS_SD, ZEROCONF
 from distcc_build.offer import Account, Line
 from distcc_build.policy import State
+from distcc_build.trouble import Trouble
 
 __all__ = ["look_at"]
 
@@ -65,7 +66,7 @@ def _why_and_remedy(account: Account) -> tuple[str, str]:
     remedy = of_the_list(word.removeprefix(DISCOVER_FILE), account)
     if names := unanswered(account):
         return names, remedy
-    return believable(why)[0] if " is not believed: " in why else why, remedy
+    return believable(why)[0] if account.trouble is Trouble.NOT_BELIEVED else why, remedy
 
 
 def _of_the_link(account: Account) -> tuple[str, str]:

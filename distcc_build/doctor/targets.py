@@ -63,11 +63,11 @@ def distributions(
 def _targets(situation: Situation, word: str) -> list[Target]:
     config = situation.inputs.config
     lzo = ("lzo",) if config.compression == "lzo" else ()
-    listed = {(one.host, one.port) for one in situation.hosts(word).hosts}
+    listed = {one.place for one in situation.hosts(word).hosts}
     found = []
     for one in situation.candidates([word]):
         host = Hostspec.server(one.server.address, one.server.port or config.port, ONE, lzo)
-        given = (host.host, host.port) in listed
+        given = host.place in listed
         found.append(Target(plain(one.server.name), host, one.limit, given=given))
     for host in situation.inputs.hosts.hosts:
         if host.usable and host.kind is not Kind.LOCAL:

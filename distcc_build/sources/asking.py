@@ -10,6 +10,7 @@ from distcc_build.hostspec import DISCOVER, DNS_SD, ZEROCONF
 from distcc_build.offer import Account, Gave
 from distcc_build.sources.announced import KEEP
 from distcc_build.sources.request import Request
+from distcc_build.trouble import ListError, Trouble
 
 __all__ = ["Others", "failed"]
 
@@ -17,13 +18,13 @@ SLACK = 0.2
 """Seconds behind its own deadline after which a source is left alone."""
 
 
-def failed(source: str, why: str) -> Gave:
+def failed(source: str, why: str, trouble: Trouble | None = None) -> Gave:
     """What a source gives that could not be asked: its servers from before stay in use.
 
     :param why: a sentence without its full stop.
     """
     keep = KEEP if source == ZEROCONF else REMEMBERED
-    return Gave(Account(source, why=why, degraded=True), keep=keep)
+    return Gave(Account(source, why=why, degraded=True, trouble=trouble), keep=keep)
 
 
 class Others:
@@ -50,6 +51,8 @@ class Others:
         start = time.monotonic()
         try:
             gave = _asker(word)(word, self._request)
+        except ListError as error:
+            gave = failed(word, str(error), error.trouble)
         except (DistccBuildError, OSError) as error:
             gave = failed(word, str(error))
         except Exception as error:  # noqa: BLE001 - other sources go on
@@ -63,7 +66,7 @@ class Others:
             if word not in self._gave:
                 thread.join(max(self._end - time.monotonic(), 0.0))
         late = f"no answer within {self._request.seconds:g} s"
-        return [self._gave.get(word) or failed(word, late) for word in self._threads]
+        return [self._gave.get(word) or failed(word, late, Trouble.LATE) for word in self._threads]
 
 
 def _asker(word: str) -> Callable[[str, Request], Gave]:

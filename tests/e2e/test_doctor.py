@@ -166,7 +166,7 @@ def sick(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sick]:
 
 
 CASES = {
-    DEAD: ("refused", "start distccd on it, or set 'port' if it listens elsewhere"),
+    DEAD: ("refused", "start distccd on it, or correct its port (where it is listed"),
     FROZEN: ("silent", "it is frozen, or busy"),
     DENIES: ("denied", "add this machine's network to its --allow"),
     VERSION: ("other version (11.3.0 there, ", "install the same version of gcc and g++ on both"),
@@ -684,13 +684,21 @@ def listing(bench: Bench, text: str, mode: int = 0o644) -> Path:
 
 
 CAUSES: dict[str, tuple[str, int, str, str]] = {
-    "not believed": ("127.1.0.1", 0o666, "can be written by others", "chmod go-w {path}"),
+    "not believed": (
+        "127.1.0.1",
+        0o666,
+        "can be written by others",
+        "chmod go-w {path}, then distcc-build refresh",
+    ),
     "no command": (
         *("127.1.0.1", 0o755, "it has no #! line"),
-        "if it is a list: chmod a-x {path}; if a command, begin it with a #! line",
+        (
+            "if a command, begin it with a #! line; if a list, chmod a-x {path}, "
+            "then distcc-build refresh"
+        ),
     ),
     "no interpreter": (
-        *("#!/nowhere/sh -e\n", 0o755, "cannot be run: No such file or directory"),
+        *("#!/nowhere/sh -e\n", 0o755, "cannot be run: what its #! line names is not there"),
         "correct the #! line of {path}: the program that it names cannot be run",
     ),
     "failed": (

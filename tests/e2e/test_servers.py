@@ -88,18 +88,20 @@ def test_check_judges_the_hosts_that_the_list_itself_names(sick_bench: Workbench
     port = sick_bench.environ["DISTCC_BUILD_PORT"]
     good, denies = (f"127.1.0.{n}:{port}/2,lzo" for n in (GOOD, DENIES))
     hosts = f"{good} localhost/2 @far/4 {denies} 127.1.0.{DEAD}:{port},down {good} no.such.host"
+    hosts += " 10.1.0.011"
 
     def said(hosts: str) -> list[str]:
         sick_bench.environ["DISTCC_HOSTS"] = hosts
         done = sick_bench.run("distcc-build", "check", cwd=sick_bench.home, status=1)
         return [line for line in done.lines if line.startswith("DISTCC_HOSTS: ")]
 
-    nothing, refused, unknown = said(hosts)
+    nothing, refused, unknown, octal = said(hosts)
     assert nothing == "DISTCC_HOSTS: no word in it asks for discovery"
     denied = f"127.1.0.{DENIES}"
     assert refused.startswith(f"DISTCC_HOSTS: {denied} {denied}:{port}: ")
     assert "this client is not allowed" in refused
     assert unknown.startswith("DISTCC_HOSTS: no.such.host: ")
+    assert octal.startswith("DISTCC_HOSTS: 10.1.0.011: numbers that are no address")
     assert said(f"{denies} --discover-distccN") == [refused]
 
 

@@ -229,6 +229,18 @@ def test_a_file_that_never_was_there_has_left_nothing_in_use(bench: Workbench) -
     assert "stays in use" not in explained
 
 
+def test_mended_rights_of_a_file_are_seen_at_a_refresh(five: Farm, bench: Workbench) -> None:
+    path = write(bench.home / "servers", hosts_of(five)[0])
+    path.chmod(0o666)
+    site = at(bench, Source(f"--discover-file={path}"))
+    compile_one(site, "rights1")
+    path.chmod(0o644)
+    site.query("refresh")
+    # Had a server compiled the first, it would have said so before what it says of the next.
+    assert one_compile(site, five, "rights2") == "127.1.0.1"
+    assert not [job for job in five.daemons.jobs() if job.source == "rights1.c"]
+
+
 def test_a_command_is_asked_again_at_each_refresh_and_when_it_is_changed(
     five: Farm, bench: Workbench
 ) -> None:

@@ -21,6 +21,7 @@ from distcc_build.search import find_servers
 from distcc_build.sources.asking import Others
 from distcc_build.sources.lookup import THREADS
 from distcc_build.sources.request import Request
+from distcc_build.trouble import Trouble
 
 NOWHERE = ResolvConf((), ())
 NOW = 1_700_000_000.0
@@ -88,7 +89,10 @@ def test_policy_has_the_last_word(site: Site) -> None:
     site.config = site.config._replace(allow_loopback=False)
     farm = site.farm()
     assert [str(one.address) for one in farm.used] == ["10.1.0.1"]
-    assert [one.state.value for one in farm.servers] == ["used", *["refused"] * 4]
+    assert [one.state.value for one in farm.servers] == ["used", *["refused"] * 3]
+    # To the C library this is 8.8.8.8.
+    (line,) = [one for one in site.ask().account.lines if "0x08080808" in one.came_back]
+    assert line.verdict == "left out"
 
 
 def test_what_a_command_prints_is_read(site: Site) -> None:
@@ -180,25 +184,28 @@ def never_stops(site: Site) -> None:
     site.command("exec yes 10.1.0.1")
 
 
-FAULTS: dict[Callable[[Site], None], str] = {
-    missing: "No such file or directory",
-    directory: "expected a file",
-    fifo: "expected a file",
-    unix_socket: os.strerror(errno.ENXIO),
-    loop: os.strerror(errno.ELOOP),
-    endless: "expected a file",
-    huge: "is larger than 1048576 bytes",
-    binary: "is no text: there is a NUL byte in it",
-    others_write: "is not believed: ",
-    in_a_folder_of_others: "can be written by others",
-    no_interpreter_line: "cannot be run: it has no #! line (a list is not executable: chmod a-x)",
-    no_interpreter: "cannot be run: No such file or directory",
-    fails: r"ended with status 3: token\x1b expired",
-    killed: "ended with status -9",
-    hangs: "takes longer than 1.0 s",
-    closes_its_output_and_hangs: "takes longer than 1.0 s",
-    prints_much: "prints more than 1048576 bytes",
-    never_stops: "prints more than 1048576 bytes",
+FAULTS: dict[Callable[[Site], None], tuple[str, Trouble | None]] = {
+    missing: ("No such file or directory", Trouble.MISSING),
+    directory: ("expected a file", Trouble.NO_FILE),
+    fifo: ("expected a file", Trouble.NO_FILE),
+    unix_socket: (os.strerror(errno.ENXIO), None),
+    loop: (os.strerror(errno.ELOOP), None),
+    endless: ("expected a file", Trouble.NO_FILE),
+    huge: ("is larger than 1048576 bytes", Trouble.NO_LIST),
+    binary: ("is no text: there is a NUL byte in it", Trouble.NO_LIST),
+    others_write: ("is not believed: ", Trouble.NOT_BELIEVED),
+    in_a_folder_of_others: ("can be written by others", Trouble.NOT_BELIEVED),
+    no_interpreter_line: (
+        "cannot be run: it has no #! line (a list is not executable: chmod a-x)",
+        Trouble.NO_HEADER,
+    ),
+    no_interpreter: ("cannot be run: what its #! line names is not there", Trouble.CANNOT_RUN),
+    fails: (r"ended with status 3: token\x1b expired", Trouble.FAILED),
+    killed: ("was ended by signal 9", Trouble.FAILED),
+    hangs: ("takes longer than 1.0 s", Trouble.LATE),
+    closes_its_output_and_hangs: ("takes longer than 1.0 s", Trouble.LATE),
+    prints_much: ("prints more than 1048576 bytes", Trouble.NO_LIST),
+    never_stops: ("prints more than 1048576 bytes", Trouble.NO_LIST),
 }
 
 
@@ -206,9 +213,12 @@ HANGING = {hangs, closes_its_output_and_hangs}
 """Those that take all the time there is."""
 
 
-@pytest.mark.parametrize(("fault", "why"), FAULTS.items(), ids=[one.__name__ for one in FAULTS])
+@pytest.mark.parametrize(("fault", "known"), FAULTS.items(), ids=[one.__name__ for one in FAULTS])
 def test_what_cannot_be_read_keeps_the_servers_from_before(
-    site: Site, fault: Callable[[Site], None], why: str, monkeypatch: pytest.MonkeyPatch
+    site: Site,
+    fault: Callable[[Site], None],
+    known: tuple[str, Trouble | None],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.chdir(site.path.parent)
     site.write("10.1.0.1 10.1.0.2:4000/7")
@@ -223,7 +233,9 @@ def test_what_cannot_be_read_keeps_the_servers_from_before(
     assert time.monotonic() - start < 15
     assert (gave.offers, gave.account.degraded, gave.keep) == ((), True, REMEMBERED)
     assert gave.account.why.startswith(str(site.path))
+    why, trouble = known
     assert why in gave.account.why
+    assert gave.account.trouble is trouble
     assert gave.account.why.isprintable()
     assert [(one.endpoint, one.limit) for one in farm.used] == [
         ("10.1.0.1", None),

@@ -222,8 +222,16 @@ def test_a_server_of_two_sources_is_one_and_well() -> None:
         servers=(second._replace(state=State.USED), first._replace(state=State.DUPLICATE))
     )
     assert [row.source for row in rows(Health(Config(), turned))] == [DNS_SD]
-    same = both._replace(servers=(first, second._replace(source=DISCOVER)))
+    numbered = second._replace(source=DISCOVER, number=2)
+    same = both._replace(servers=(first, numbered))
     assert not named_before(same, same.servers[1])
+
+
+def test_a_server_that_one_zone_lists_twice_is_one_and_well() -> None:
+    twice = service(service(farm(""), 1, DNS_SD), 1, DNS_SD, State.DUPLICATE)
+    found = Health(Config(), twice, {"10.0.0.1": {"gcc": GOOD}})
+    assert [row.state for row in rows(found)] == ["good"]
+    assert problems(found) == []
 
 
 def test_servers_of_other_sources_have_their_rows_and_keep_their_names_apart() -> None:

@@ -12,7 +12,7 @@ PACKAGE = ROOT / "distcc_build"
 # Lowest first.  A module may import only from rows above its own.
 LAYERS = [
     ["errors", "pump.mended.sitecustomize"],
-    ["hostspec", "record.quoting", "doctor.words"],
+    ["hostspec", "record.quoting", "doctor.words", "trouble"],
     ["doctor.findings"],
     ["doctor.screen"],
     ["hosts", "offer", "resolve.answers", "taskfile", "values", "verdict"],
@@ -93,6 +93,7 @@ PURE = {
     "flags",
     "policy",
     "offer",
+    "trouble",
     "choice",
     "sources.announced",
     "sources.dnssd",
