@@ -128,7 +128,7 @@ def rows(health: Health) -> list[Row]:
         elif line.verdict == NameVerdict.OTHER_NETWORK.value:
             why = "it is on another network than distcc1: correct it, or set ipv4_network"
             found.append(Row(number, line.name, _address(line), line.verdict, why))
-        elif line.verdict not in _MISSES and number <= max(known, default=0) + 1:
+        elif line.verdict not in _NO_SERVER and number <= max(known, default=0) + 1:
             # The first stands for all at the end: those that the walk tried are not servers.
             why = f"{line.came_back}: see that the name servers answer"
             found.append(Row(number, line.name, "", "not known", why))
@@ -201,6 +201,8 @@ _MISSES = {
     NameVerdict.WILDCARD.value: "does not exist",
     NameVerdict.OTHER_NETWORK.value: "is on another network than distcc1",
 }
+_OTHER_SITE = NameVerdict.OTHER_SITE.value
+_NO_SERVER = {*_MISSES, _OTHER_SITE}
 
 
 def _numbered(farm: Farm, config: Config) -> Iterator[tuple[int, Line]]:
@@ -227,8 +229,10 @@ def numbering(health: Health) -> Iterator[str]:
 def stop(health: Health) -> str:
     """Why the walk of a build goes no further."""
     end = reached(health.farm, health.config)
-    line = dict(_numbered(health.farm, health.config)).get(end)
-    if line is None or line.verdict not in _MISSES:
+    lines = dict(_numbered(health.farm, health.config))
+    line = lines.get(end)
+    left_out = any(one.verdict == _OTHER_SITE for one in lines.values())
+    if line is None or line.verdict not in _MISSES or left_out:
         return health.farm.why
     return f"{line.name} {_MISSES[line.verdict]}"
 

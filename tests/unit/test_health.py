@@ -7,7 +7,7 @@ import pytest
 
 from distcc_build.config import Config
 from distcc_build.farmfile import Farm
-from distcc_build.health import LOOK_BEYOND, Health, named_before, problems, reached, rows
+from distcc_build.health import LOOK_BEYOND, Health, named_before, problems, reached, rows, stop
 from distcc_build.hostspec import DISCOVER, DNS_SD
 from distcc_build.offer import Line
 from distcc_build.policy import Server, State
@@ -29,6 +29,7 @@ LETTERS = {
     "n": (NameVerdict.OTHER_NETWORK, None, ""),
     "w": (NameVerdict.WILDCARD, None, ""),
     "?": (NameVerdict.FAILED, None, ""),
+    "o": (NameVerdict.OTHER_SITE, None, ""),
 }
 
 
@@ -137,6 +138,15 @@ def test_names_that_could_not_be_asked_are_told_once_at_the_end_and_each_between
     assert [line.partition(":")[0] for line in lines] == [
         "distcc2.farm.test.",
         "distcc4.farm.test.",
+    ]
+
+
+def test_names_of_another_site_are_no_servers_and_nothing_to_mend() -> None:
+    left = health("oo.")
+    assert rows(left) == []
+    assert stop(left) == left.farm.why
+    assert problems(Health(left.config, service(left.farm, 9, DNS_SD), left.verdicts)) == [
+        "build9.farm.test. 10.0.0.9: there is no compiler here to prove it with"
     ]
 
 
