@@ -53,6 +53,28 @@ def test_the_same_server_of_two_sources_is_one_with_what_either_knows_of_its_lim
     assert farm.servers[1].why == "has the address of a.test."
 
 
+@pytest.mark.parametrize("turned", [False, True])
+def test_the_priority_of_a_server_that_is_named_twice_is_the_lower_one(turned: bool) -> None:
+    both = [
+        offer("x.test.", "10.1.0.1", priority=5, weight=9),
+        offer("alias.test.", "10.1.0.1", priority=0, weight=2),
+        offer("alias.test.", "10.1.0.1", priority=0, weight=3),
+    ]
+    farm = farm_of(gave(DNS_SD, *(both[::-1] if turned else both)))
+    assert [(one.priority, one.weight) for one in farm.used] == [(0, 3)]
+
+
+@pytest.mark.parametrize("first", [DNS_SD, ZEROCONF])
+def test_the_priority_of_a_server_of_two_sources_is_that_of_the_first(first: str) -> None:
+    sources = (first, ZEROCONF if first == DNS_SD else DNS_SD)
+    given = [
+        gave(DNS_SD, offer("a.test.", "10.1.0.1", priority=10, weight=2)),
+        gave(ZEROCONF, offer("a.local.", "10.1.0.1")),
+    ]
+    (server,) = farm_of(*given, config=CONFIG._replace(sources=sources)).used
+    assert (server.source, server.priority) == (first, 10 if first == DNS_SD else 0)
+
+
 def test_another_port_is_another_server() -> None:
     given = gave(DNS_SD, offer("a.test.", "10.1.0.1"), offer("b.test.", "10.1.0.1", port=4000))
     assert [one.endpoint for one in farm_of(given).used] == ["10.1.0.1", "10.1.0.1:4000"]
