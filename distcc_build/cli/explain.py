@@ -141,13 +141,13 @@ def _proofs(situation: "Situation", word: str) -> None:
 
 def _held_back(situation: "Situation", word: str) -> dict[tuple[str, str], str]:
     """Why each good server that is a backup now is not used: by its source and endpoint."""
-    used = situation.candidates([word])
-    lowest = {one.server.source: one.server.priority for one in used}
+    from distcc_build.choice import held_back
+
+    good = [one.server for one in situation.good([word])]
     return {
-        (server.source, server.endpoint): f"held back: priority {server.priority}, while there "
-        f"are good ones of priority {lowest[server.source]}"
-        for server, *_ in situation.good([word])
-        if server.priority > lowest[server.source]
+        (server.source, server.endpoint): f"held back: {why}"
+        for server, why in zip(good, held_back(good), strict=True)
+        if why
     }
 
 

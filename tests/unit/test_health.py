@@ -236,6 +236,26 @@ def test_a_server_of_two_sources_is_one_and_well() -> None:
     assert not named_before(same, same.servers[1])
 
 
+def test_backups_are_well_and_not_given_to_distcc() -> None:
+    both = service(service(farm("s."), 2, DNS_SD), 3, DNS_SD)
+    first, second, third = both.servers
+    both = both._replace(servers=(first, second._replace(priority=5), third._replace(priority=9)))
+
+    def states(*sick: int) -> list[str]:
+        sick_ones = {number: {"gcc": OTHER, "g++": OTHER} for number in sick}
+        found = rows(Health(Config(), both, health("sss", sick_ones).verdicts))
+        assert [bool(row.hostspec) for row in found] == [row.state == "good" for row in found]
+        return [row.state for row in found]
+
+    found = Health(Config(), both, health("sss").verdicts)
+    assert states() == ["good", "good", "backup"]
+    assert rows(found)[2].why == "priority 9, while there are good ones of priority 5"
+    assert (rows(found)[2].well, problems(found)) == (True, [])
+    assert states(2) == ["good", "other version", "good"]
+    # Another source has priorities of its own.
+    assert states(1) == ["other version", "good", "backup"]
+
+
 def test_servers_of_other_sources_have_their_rows_and_keep_their_names_apart() -> None:
     found = service(farm("s."), 2, DNS_SD)
     alike = found.servers[1]._replace(name="distcc1.farm.test.", port=4000)
