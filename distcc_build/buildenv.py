@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 from distcc_build.belonging import by_farm
@@ -12,7 +13,7 @@ from distcc_build.inputs import Inputs, read_inputs
 from distcc_build.launch import Situation, assess, distcc_environment
 from distcc_build.paths import alias, launcher, plan_paths
 
-__all__ = ["COMPILERS", "Basis", "build_environment"]
+__all__ = ["COMPILERS", "Basis", "build_environment", "find_basis"]
 
 COMPILERS = ("gcc", "g++")
 """What a plain `distcc` is given servers for."""
@@ -48,6 +49,26 @@ class Basis(NamedTuple):
         return {one.host: one.slots for hosts in lists for one in hosts if one.usable}
 
 
+def find_basis(
+    environ: Mapping[str, str],
+    directory: Path,
+    compilers: Sequence[str],
+    *,
+    content: bool = False,
+) -> Basis:
+    """Learn what there is for a build to compile on.
+
+    See `assess` for the arguments and the errors.
+    """
+    inputs, groups = read_inputs(environ), [tuple(compilers)]
+    if inputs.hosts.discover and not inputs.off:
+        groups = by_farm(inputs, compilers, environ.get("PATH"), directory)
+    parts = [
+        (assess(inputs, directory, environ, *words, content=content), words) for words in groups
+    ]
+    return Basis(inputs, parts)
+
+
 def build_environment(
     environ: dict[str, str], compilers: Sequence[str] = COMPILERS
 ) -> tuple[dict[str, str], Basis | None]:
@@ -61,17 +82,12 @@ def build_environment(
     if switched_off(environ):
         return environ, None
     directory = plan_paths(COMPILERS[:1], environ)[0].parent
-    inputs = read_inputs(environ)
-    groups = [tuple(compilers)]
-    if inputs.hosts.discover:
-        groups = by_farm(inputs, compilers, environ.get("PATH"), directory)
-    parts = [(assess(inputs, directory, environ, *words), words) for words in groups]
-    basis = Basis(inputs, parts)
+    basis = find_basis(environ, directory, compilers)
     number = basis.jobs
-    env, defaults = distcc_environment(parts[0][0], basis.hosts, environ, directory)
+    env, defaults = distcc_environment(basis.parts[0][0], basis.hosts, environ, directory)
     if "DISTCC_HOSTS" in env:
         # The launcher goes on discovering; the expanded list is for distcc called by name.
-        env["DISTCC_BUILD_HOSTS"] = str(inputs.hosts)
+        env["DISTCC_BUILD_HOSTS"] = str(basis.inputs.hosts)
     jobs = f"-j{number}"
     # `distcc gcc` goes through the launcher, so that each compiler has servers of its own.
     folders = [*([str(alias().parent)] if alias().name == "distcc" else [])]

@@ -202,6 +202,7 @@ def test_a_build_for_compilers_of_several_farms_has_the_jobs_of_the_largest(
         assert said.endswith(f" -j{largest}")
         assert f":{farms[words[0]].daemons.port}/24" in said
         assert f":{farms[words[1]].daemons.port}/24" not in said
+        assert sited.query("jobs", *run, "-o", "limit=24") == largest
     for word, other in (("gcc", "clang"), ("clang", "gcc")):
         jobs = farms[word].daemons.jobs(probes=True)[before[word] :]
         assert other not in {job.compiler for job in jobs}
