@@ -130,18 +130,19 @@ def rows(health: Health) -> list[Row]:
         elif line.verdict == NameVerdict.OTHER_NETWORK.value:
             why = "it is on another network than distcc1: correct it, or set ipv4_network"
             found.append(Row(number, line.name, _address(line), line.verdict, why))
-        elif line.verdict not in _NO_SERVER and number <= max(known, default=0) + 1:
+        elif line.verdict not in {*_MISSES, _OTHER_SITE} and number <= max(known, default=0) + 1:
             # The first stands for all at the end: those that the walk tried are not servers.
             why = f"{line.came_back}: see that the name servers answer"
             found.append(Row(number, line.name, "", "not known", why))
     others = [one for one in farm.servers if not one.number and not named_before(farm, one)]
     found += [_server(health, one, end) for one in others]
-    held = iter(held_back([row for row in found if row.state == GOOD]))
-    return [_perhaps_backup(row, next(held)) if row.state == GOOD else row for row in found]
-
-
-def _perhaps_backup(row: Row, why: str) -> Row:
-    return replace(row, state=BACKUP, why=why, hostspec="") if why else row
+    whys = iter(held_back([row for row in found if row.state == GOOD]))
+    return [
+        replace(row, state=BACKUP, why=why, hostspec="")
+        if row.state == GOOD and (why := next(whys))
+        else row
+        for row in found
+    ]
 
 
 def named_before(farm: Farm, server: Server) -> bool:
@@ -210,7 +211,6 @@ _MISSES = {
     NameVerdict.OTHER_NETWORK.value: "is on another network than distcc1",
 }
 _OTHER_SITE = NameVerdict.OTHER_SITE.value
-_NO_SERVER = {*_MISSES, _OTHER_SITE}
 
 
 def _numbered(farm: Farm, config: Config) -> Iterator[tuple[int, Line]]:
@@ -236,10 +236,9 @@ def numbering(health: Health) -> Iterator[str]:
 
 def stop(health: Health) -> str:
     """Why the walk of a build goes no further."""
-    end = reached(health.farm, health.config)
     lines = dict(_numbered(health.farm, health.config))
-    line = lines.get(end)
-    left_out = any(one.verdict == _OTHER_SITE for one in lines.values())
+    line = lines.get(reached(health.farm, health.config))
+    left_out = _OTHER_SITE in {one.verdict for one in lines.values()}
     if line is None or line.verdict not in _MISSES or left_out:
         return health.farm.why
     return f"{line.name} {_MISSES[line.verdict]}"
