@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "belonging",
+    "by_farm",
     "each_farm",
     "farm_of",
     "has_farm",
@@ -44,6 +45,19 @@ def belonging(inputs: Inputs, word: str, path: str | None, directory: Path) -> I
     """
     table = farm_of(inputs, word, path, directory)
     return inputs if table is None else _with(inputs, table)
+
+
+def by_farm(
+    inputs: Inputs, words: Sequence[str], path: str | None, directory: Path
+) -> list[tuple[str, ...]]:
+    """Compilers, those of one farm together, that of the first compiler first.
+
+    See `belonging` for the other arguments and the errors.
+    """
+    groups: dict[str, list[str]] = {}
+    for word in words:
+        groups.setdefault(belonging(inputs, word, path, directory).farm, []).append(word)
+    return [tuple(group) for group in groups.values()]
 
 
 def of_farm(inputs: Inputs, name: str) -> Inputs:

@@ -76,4 +76,5 @@ class Gave(NamedTuple):
     still: tuple[str, ...] | None = None
     """Names, of servers or of lines, of which alone these may be; None where it cannot say."""
     domain: str = ""
-    """In which of the domains that are looked in, in order, it found them; empty where none is."""
+    """In which of the domains that are looked in, in order, it stopped: where it found them or,
+    without offers, could not learn whether there are any; empty where it stopped in none."""

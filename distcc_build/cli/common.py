@@ -43,7 +43,7 @@ def add_options(
 
     :param compiler: the command is about one compiler, which can be named.
     :param compilers: it is about several, and this is what it does with each, for the help.
-    :param usual: these, where none is named.
+    :param usual: those that are meant where none is named.
     """
     parser.add_argument(
         "-o",
@@ -56,6 +56,7 @@ def add_options(
     if compiler:
         parser.add_argument(
             "--compiler",
+            action=_Once,
             default="gcc",
             type=compiler_word,
             metavar="WORD",
@@ -70,6 +71,25 @@ def add_options(
             metavar="WORD",
             help=f"{compilers}; several times for several (default: {usual})",
         )
+
+
+class _Once(argparse.Action):
+    """An option that is about one thing; named again, the first would silently not be meant."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: object,
+        option_string: str | None = None,
+    ) -> None:
+        """Take the value, or refuse it where there is another."""
+        before = getattr(namespace, self.dest)
+        given = f"_{self.dest}_given"
+        if hasattr(namespace, given) and before != values:
+            parser.error(f"{option_string}: expected one, got {before!a} and {values!a}")
+        setattr(namespace, given, True)
+        setattr(namespace, self.dest, values)
 
 
 def add_farm(parser: argparse.ArgumentParser) -> None:

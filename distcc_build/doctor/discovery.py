@@ -17,6 +17,7 @@ from distcc_build.health import Health, named_before, numbering, reached, stop
 from distcc_build.hostspec import DISCOVER, Kind
 from distcc_build.inputs import Inputs
 from distcc_build.policy import Server, State
+from distcc_build.resolve.answers import Verdict
 from distcc_build.search import surroundings
 
 __all__ = ["look"]
@@ -115,6 +116,8 @@ def _names(health: Health, loss: Loss) -> Iterator[Check]:
     elif servers:
         # What is wrong with each is said of it.
         yield Check("names", Status.PROBLEM, "no name is a server that may be used", "", loss)
+    elif any(one.verdict == Verdict.OTHER_SITE.value for one in farm.lines):
+        yield ok("names", f"those in {plain(farm.domain)} are another site's, and not used")
     else:
         yield problem(
             farm.domain or "names",

@@ -45,18 +45,18 @@ class Others:
                     thread.start()
                 except RuntimeError as error:
                     # A container may have no more of them; the walk needs none.
-                    self._gave[word] = failed(word, str(error))
+                    self._gave[word] = self._failed(word, str(error))
 
     def _ask(self, word: str) -> None:
         start = time.monotonic()
         try:
             gave = _asker(word)(word, self._request)
         except ListError as error:
-            gave = failed(word, str(error), error.trouble)
+            gave = self._failed(word, str(error), error.trouble)
         except (DistccBuildError, OSError) as error:
-            gave = failed(word, str(error))
+            gave = self._failed(word, str(error))
         except Exception as error:  # noqa: BLE001 - other sources go on
-            gave = failed(word, f"{type(error).__name__}: {error}")
+            gave = self._failed(word, f"{type(error).__name__}: {error}")
         took = round(time.monotonic() - start, 4)
         self._gave[word] = gave._replace(account=gave.account._replace(seconds=took))
 
@@ -66,7 +66,15 @@ class Others:
             if word not in self._gave:
                 thread.join(max(self._end - time.monotonic(), 0.0))
         late = f"no answer within {self._request.seconds:g} s"
-        return [self._gave.get(word) or failed(word, late, Trouble.LATE) for word in self._threads]
+        return [
+            self._gave.get(word) or self._failed(word, late, Trouble.LATE) for word in self._threads
+        ]
+
+    def _failed(self, word: str, why: str, trouble: Trouble | None = None) -> Gave:
+        domains = self._request.config.domain or self._request.conf.search
+        gave = failed(word, why, trouble)
+        # Of none of the domains is it known whether services are there.
+        return gave._replace(domain=domains[0]) if word == DNS_SD and domains else gave
 
 
 def _asker(word: str) -> Callable[[str, Request], Gave]:

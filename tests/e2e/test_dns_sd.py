@@ -165,6 +165,14 @@ def test_backups_are_used_only_where_no_other_is_good(listed: Listed, bench: Wor
             f"held back: priority {priority}, while there are good ones of priority 0\n"
         ) in said
     assert said.count("held back") == 2
+    assert {*bench.query("servers", "--plain").split()} == first
+    shown = json.loads(bench.query("servers", "--json"))["servers"]
+    states = [(one["state"], one["well"], bool(one["hostspec"])) for one in shown]
+    assert states == [("good", True, True)] * 3 + [("backup", True, False)] * 2
+    assert shown[4]["why"] == "priority 20, while there are good ones of priority 0"
+    assert bench.query("check") == ""
+    doctor = bench.query("doctor")
+    assert (doctor.count("  good, "), doctor.count("  backup, ")) == (3, 2)
     off = bench.query("explain", "-o", "probe=off", "-o", "ttl_min=61")
     assert off.count("-> held back: priority") == 2
     daemons = listed.farm.daemons
@@ -172,6 +180,7 @@ def test_backups_are_used_only_where_no_other_is_good(listed: Listed, bench: Wor
         for number in (1, 2, 3):
             daemons.signal(f"127.1.0.{number}", signal.SIGKILL)
         assert tokens(bench, "--refresh") == [f"{listed.endpoint(4)}/{LIMITS[4]}"]
+        assert bench.query("servers", "--plain") == f"{listed.endpoint(4)}/{LIMITS[4]}"
         assert bench.query("refresh").startswith("5 servers, 2 good for gcc, ")
     finally:
         for number in (1, 2, 3):

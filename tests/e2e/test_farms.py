@@ -215,6 +215,24 @@ def test_a_build_for_one_compiler_has_its_jobs_and_hosts(
     assert f":{farms[CROSS].daemons.port}/20" in sited.query(*run)
 
 
+def test_a_build_for_compilers_of_several_farms_has_the_jobs_of_the_largest(
+    sited: Workbench, farms: dict[str, Farm]
+) -> None:
+    script = 'echo "$DISTCC_HOSTS $MAKEFLAGS"'
+    before = {word: len(farm.daemons.jobs(probes=True)) for word, farm in farms.items()}
+    largest = sited.query("jobs", "--compiler", "clang", "-o", "limit=24")
+    for words in (("gcc", "clang"), ("clang", "gcc")):
+        run = [part for word in words for part in ("--compiler", word)]
+        said = sited.query("run", *run, "-o", "limit=24", "--", "sh", "-c", script)
+        assert said.endswith(f" -j{largest}")
+        assert f":{farms[words[0]].daemons.port}/24" in said
+        assert f":{farms[words[1]].daemons.port}/24" not in said
+        assert sited.query("jobs", *run, "-o", "limit=24") == largest
+    for word, other in (("gcc", "clang"), ("clang", "gcc")):
+        jobs = farms[word].daemons.jobs(probes=True)[before[word] :]
+        assert other not in {job.compiler for job in jobs}
+
+
 def test_a_table_that_cannot_be_used_compiles_here_and_says_so(
     sited: Workbench, farms: dict[str, Farm], tmp_path: Path
 ) -> None:

@@ -1,6 +1,7 @@
 """Wherever a site keeps its servers: each source finds the same five, for each build system."""
 
 import itertools
+import re
 import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -180,6 +181,19 @@ def test_sources_that_know_different_servers_make_one_farm(
     explained = site.query("explain")
     assert '(",lzo" has no effect: compression is "none")' in explained
     assert "127.1.0.77" in explained
+
+
+def test_what_the_list_names_too_is_explained_as_the_list_has_it(
+    numbered: Source, five: Farm, bench: Workbench
+) -> None:
+    site = at(bench, numbered)
+    first = f"{five.daemons.addresses[0]}:{five.daemons.port}/1"
+    site.environ["DISTCC_HOSTS"] = f"{numbered.word} {first}"
+    assert first in site.query("hosts").split()
+    explained = site.query("explain")
+    own = "left to the hosts list, which names it with a limit and options of its own"
+    assert re.findall(r"  (distcc\d)\..* -> left to ", explained) == ["distcc1"]
+    assert (explained.count(f"-> {own}\n"), explained.count("-> used\n")) == (1, 4)
 
 
 def compile_one(site: Workbench, name: str) -> None:

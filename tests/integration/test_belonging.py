@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from distcc_build import belonging as module
-from distcc_build.belonging import belonging, farm_of, of_farm, taken, usual_words
+from distcc_build.belonging import belonging, by_farm, farm_of, of_farm, taken, usual_words
 from distcc_build.client import Client
 from distcc_build.errors import NotFoundError
 from distcc_build.farmfile import Farm
@@ -54,6 +54,14 @@ def test_the_compiler_says_what_it_compiles_for(
     word = script(tmp_path / "tools/mycc", text)
     found = belonging(inputs, word, None, cache)
     assert (found.farm, found.config.port) == (farm, 4000 if farm else 3632)
+
+
+def test_compilers_of_one_farm_are_together(inputs: Inputs, cache: Path, tmp_path: Path) -> None:
+    cross = script(tmp_path / "tools/cross", "echo arm-none-eabi")
+    assert by_farm(inputs, ["/none/cc", cross, "/none/c++"], None, cache) == [
+        ("/none/cc", "/none/c++"),
+        (cross,),
+    ]
 
 
 def test_a_compiler_that_is_not_there_has_the_usual_farm(inputs: Inputs, cache: Path) -> None:

@@ -43,6 +43,7 @@ WRONG = {
         "distcc-build run --help lists them"
     ),
     "jobs all": "jobs: unexpected argument 'all'",
+    "hosts --compiler gcc --compiler cc": ("hosts: --compiler: expected one, got 'gcc' and 'cc'"),
     "hosts --all --json": "hosts: --json: not allowed with argument --all",
     "hosts --option": "hosts: -o/--option: expected one argument",
     "jobs -o gapp=3": "-o 'gapp=3': unknown option gapp (did you mean gap?)",

@@ -11,6 +11,7 @@ from distcc_build.farmfile import Farm
 from distcc_build.hostspec import DNS_SD, ZEROCONF
 from distcc_build.offer import Account, Line
 from distcc_build.policy import Server, State
+from distcc_build.resolve.answers import Verdict
 from distcc_build.trouble import ListError, Trouble
 
 FILE = "--discover-file=/etc/build-hosts"
@@ -34,6 +35,13 @@ def test_a_source_that_is_well() -> None:
     # Servers of other sources are none of this one.
     (check,) = look_at(farm(ZEROCONF, *states), account, Loss.ALL)
     assert (check.status, check.loss) == (Status.PROBLEM, Loss.ALL)
+
+
+def test_a_source_whose_servers_are_another_sites() -> None:
+    lines = (Line("x._distcc._tcp.b.test", "x.b.test. port 3632", Verdict.OTHER_SITE.value),)
+    why = "the servers of b.test are left out, as there are some in a.test, which comes first"
+    (check,) = look_at(farm(DNS_SD), Account(DNS_SD, lines, why), Loss.SERVERS)
+    assert (check.status, check.text) == (Status.OK, why)
 
 
 def test_a_source_whose_servers_may_not_be_used() -> None:
