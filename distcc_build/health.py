@@ -19,12 +19,10 @@ __all__ = [
     "OWN",
     "Health",
     "Row",
+    "address_of",
     "judged",
-    "lost",
     "named_before",
-    "not_well",
-    "numbering",
-    "problems",
+    "numbered",
     "reached",
     "rows",
     "stop",
@@ -107,7 +105,7 @@ class Row:
 def reached(farm: Farm, config: Config) -> int:
     """The number of the name at which a build's walk stops."""
     misses = number = 0
-    for number, line in _numbered(farm, config):
+    for number, line in numbered(farm, config):
         misses = misses + 1 if line.verdict in _MISSES else 0
         if misses > config.gap:
             return number
@@ -119,7 +117,7 @@ def rows(health: Health) -> list[Row]:
     farm, config = health.farm, health.config
     end = reached(farm, config)
     servers = {server.name: server for server in farm.servers if server.number}
-    lines = dict(_numbered(farm, config))
+    lines = dict(numbered(farm, config))
     known = [n for n, line in lines.items() if line.verdict in _MISSES or line.name in servers]
     found = []
     for number, line in lines.items():
@@ -129,7 +127,7 @@ def rows(health: Health) -> list[Row]:
                 found.append(_server(health, server, end))
         elif line.verdict == NameVerdict.OTHER_NETWORK.value:
             why = "it is on another network than distcc1: correct it, or set ipv4_network"
-            found.append(Row(number, line.name, _address(line), line.verdict, why))
+            found.append(Row(number, line.name, address_of(line), line.verdict, why))
         elif line.verdict not in {*_MISSES, _OTHER_SITE} and number <= max(known, default=0) + 1:
             # The first stands for all at the end: those that the walk tried are not servers.
             why = f"{line.came_back}: see that the name servers answer"
@@ -156,58 +154,6 @@ def named_before(farm: Farm, server: Server) -> bool:
     return not (first.number and server.number)
 
 
-def problems(
-    health: Health, *, max_latency: float | None = None, expect: int | None = None
-) -> list[str]:
-    """A line for each thing to mend; none when all is well.
-
-    :param max_latency: seconds that a proof may take.
-    :param expect: how many servers there should be, good or not, this machine among them.
-    """
-    farm = health.farm
-    end = reached(farm, health.config)
-    said = [f"{word}: {why}" for word, why in health.reasons.items()]
-    said += numbering(health)
-    said += lost(farm)
-    for row in rows(health):
-        if row.number <= end and (line := not_well(row, max_latency)):
-            said.append(line)
-    ours = [one for one in farm.servers if one.state in {State.USED, State.OWN}]
-    count = sum(one.number < end for one in ours)
-    if expect is not None and count != expect:
-        said.append(f"{count} servers instead of {expect}: {stop(health)}")
-    elif expect is None and not count and not said:
-        said.append(f"no servers: {stop(health)}")
-    return said
-
-
-def not_well(row: Row, max_latency: float | None = None) -> str:
-    """What is to be mended of one name; empty where it is well.
-
-    :param max_latency: seconds that a proof may take.
-    """
-    where = f"{row.name} {row.address}".rstrip()
-    if not row.well:
-        return f"{where}: {row.why}"
-    if max_latency is not None and row.latency is not None and row.latency > max_latency:
-        return f"{where}: answers in {row.latency:.3f} s, not in {max_latency:g} s"
-    return ""
-
-
-def lost(farm: Farm) -> list[str]:
-    """What sources beside the walk name and is no server, or could not tell."""
-    said = []
-    for account in farm.accounts:
-        odd = [one for one in account.lines if one.verdict.startswith(_LOST)]
-        said += [f"{account.source}: {one.name}  {one.came_back}: {one.verdict}" for one in odd]
-        if account.degraded and not odd:
-            said.append(f"{account.source}: {account.why}")
-    return said
-
-
-_LOST = ("left out", "could not be asked")
-"""How verdicts begin on what somebody should look at."""
-
 _MISSES = {
     NameVerdict.MISSING.value: "does not exist",
     NameVerdict.WILDCARD.value: "does not exist",
@@ -216,30 +162,16 @@ _MISSES = {
 _OTHER_SITE = NameVerdict.OTHER_SITE.value
 
 
-def _numbered(farm: Farm, config: Config) -> Iterator[tuple[int, Line]]:
+def numbered(farm: Farm, config: Config) -> Iterator[tuple[int, Line]]:
     """The names in the farm's own domain; distcc1 may have been looked for in others before."""
     first = f"{config.pattern.replace('%d', '1')}.{farm.domain}".rstrip(".") + "."
     start = max((n for n, line in enumerate(farm.lines) if line.name == first), default=0)
     return enumerate(farm.lines[start:], 1)
 
 
-def numbering(health: Health) -> Iterator[str]:
-    """What is wrong with the names, beside those that have rows."""
-    farm, config = health.farm, health.config
-    lines = dict(_numbered(farm, config))
-    end = reached(farm, config)
-    behind = [one for one in farm.servers if one.number > end]
-    wild = next((one for one in lines.values() if one.verdict == NameVerdict.WILDCARD.value), None)
-    if behind and lines[end].verdict != NameVerdict.OTHER_NETWORK.value:
-        others = f" and {len(behind) - 1} more" if len(behind) > 1 else ""
-        yield f"{behind[0].name}{others}: never reached, as {stop(health)}: close the hole"
-    if wild is not None:
-        yield f"{wild.name} {_address(wild)}: a wildcard record answers for any name: remove it"
-
-
 def stop(health: Health) -> str:
     """Why the walk of a build goes no further."""
-    lines = dict(_numbered(health.farm, health.config))
+    lines = dict(numbered(health.farm, health.config))
     line = lines.get(reached(health.farm, health.config))
     left_out = _OTHER_SITE in {one.verdict for one in lines.values()}
     if line is None or line.verdict not in _MISSES or left_out:
@@ -247,7 +179,8 @@ def stop(health: Health) -> str:
     return f"{line.name} {_MISSES[line.verdict]}"
 
 
-def _address(line: Line) -> str:
+def address_of(line: Line) -> str:
+    """What a name resolves to."""
     address, _, _ = line.came_back.partition(" (TTL")
     return address
 

@@ -46,8 +46,8 @@ def run(args: argparse.Namespace) -> int:
     """Print a line for each problem; exit 1 if there is any."""
     from distcc_build.belonging import taken
     from distcc_build.examine import examine
-    from distcc_build.health import problems
     from distcc_build.inputs import read_inputs
+    from distcc_build.problems import problems
 
     environ = environment(args)
     inputs = read_inputs(environ)
@@ -78,10 +78,10 @@ def _of_the_list(args: argparse.Namespace, inputs: "Inputs", environ: dict[str, 
     """What is the matter with hosts that the list itself names: builds use them unproved."""
     from distcc_build.belonging import usual_words
     from distcc_build.examine_named import examine_named
-    from distcc_build.health import not_well
     from distcc_build.hosts import DEFAULT_PORT
     from distcc_build.named import read_named, rows_of_named
     from distcc_build.policy import State
+    from distcc_build.problems import not_well
 
     # They are handed on as they are written, so what is configured for found ones is not theirs.
     config = inputs.config._replace(port=DEFAULT_PORT, compression="none")

@@ -119,7 +119,8 @@ def run(args: argparse.Namespace) -> int:
 
 def _discovered(words: list[str], environ: dict[str, str], inputs: "Inputs") -> _Found:
     from distcc_build.examine import examine
-    from distcc_build.health import lost, rows, stop
+    from distcc_build.health import rows, stop
+    from distcc_build.problems import lost
 
     directory = cache_directory(environ)
     with waiting("asking the servers") as told:

@@ -13,10 +13,11 @@ from distcc_build.doctor.findings import Check, Loss, Section, Status, ok, probl
 from distcc_build.doctor.sources import look_at
 from distcc_build.doctor.words import duration, plain, remedy_in
 from distcc_build.examine import examine
-from distcc_build.health import Health, named_before, numbering, reached, stop
+from distcc_build.health import Health, named_before, reached, stop
 from distcc_build.hostspec import DISCOVER, Kind
 from distcc_build.inputs import Inputs
 from distcc_build.policy import Server, State
+from distcc_build.problems import numbering
 from distcc_build.resolve.answers import Verdict
 from distcc_build.search import surroundings
 

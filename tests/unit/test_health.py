@@ -7,10 +7,11 @@ import pytest
 
 from distcc_build.config import Config
 from distcc_build.farmfile import Farm
-from distcc_build.health import LOOK_BEYOND, Health, named_before, problems, reached, rows, stop
+from distcc_build.health import LOOK_BEYOND, Health, named_before, reached, rows, stop
 from distcc_build.hostspec import DISCOVER, DNS_SD
 from distcc_build.offer import Line
 from distcc_build.policy import Server, State
+from distcc_build.problems import problems
 from distcc_build.resolve.answers import Verdict as NameVerdict
 from distcc_build.verdict import Cause, Verdict
 

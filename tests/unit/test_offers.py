@@ -8,11 +8,11 @@ import pytest
 
 from distcc_build.config import Config
 from distcc_build.farmfile import REMEMBERED, Farm, format_farm, parse_farm
-from distcc_build.health import lost
 from distcc_build.hostspec import DISCOVER, DNS_SD, ZEROCONF
 from distcc_build.offer import Account, Gave, Line, Offer
 from distcc_build.outcome import LINK_STALE, outcome
 from distcc_build.policy import State
+from distcc_build.problems import lost
 from distcc_build.resolve.answers import Found, Step, Verdict, WalkResult
 from distcc_build.sources.numbered import Walked, of_one_site
 
