@@ -10,7 +10,8 @@ short, by a kill or a full disk, is passed over.
 
 `pid` and `id` together name the compile.  Times are nanoseconds since 1970.  `as` is distcc, or
 compiler where no server was to be asked; `why` is the launcher's reason or the plan's; `host` is
-this machine's name.  `cut` says that words are missing.  `states` are what distcc said of itself,
+this machine's name.  `argv` has the words of response files in their place; `cut` says that some are
+missing, where "..." stands.  `states` are what distcc said of itself,
 when, for which host and in which slot (distcc src/state.h).  `status` is the exit status, or
 `signal` what ended it; `size` is that of the file behind -o.  Bytes that are not UTF-8 are lone
 surrogates, as os.fsdecode has them.

@@ -20,6 +20,8 @@ enum { REST = 512 }; /* of the line, kept free for what comes behind the words *
 enum { TRIES = 8 };
 enum { MOST = 256 << 20 }; /* bytes of a journal that nobody sums up */
 
+static const char GAP[] = "..."; /* in the place of words that are missing */
+
 static char line[LINE];
 static size_t length;
 static bool states;
@@ -97,24 +99,41 @@ journal_text(const char *key, const char *value)
 		put_string("", LINE);
 }
 
+/* the bytes that put_string has for it at most, with what parts it from the next */
+static size_t
+room_for(const char *text)
+{
+	size_t size = sizeof("\"\", ");
+
+	for (const unsigned char *s = (const unsigned char *)text; *s; s++)
+		size += *s < ' ' || *s >= 0x7f ? sizeof("\\u0000") - 1 : *s == '"' || *s == '\\' ? 2 : 1;
+	return size;
+}
+
 void
 journal_words(const char *key, char *const *words)
 {
-	const char *comma = "";
+	size_t count = 0, head = 0, tail, left, half;
 
 	name(key);
 	put("[", LINE);
-	for (; *words; words++) {
-		put(comma, LINE - REST);
-		if (!put_string(*words, LINE - REST))
-			break;
-		comma = ", ";
+	while (words[count])
+		count++;
+	/* what is compiled stands at the one end or the other: what does not fit is missing between */
+	left = length + room_for(GAP) < LINE - REST ? LINE - REST - length - room_for(GAP) : 0;
+	half = left / 2;
+	for (; head < count && room_for(words[head]) <= left - half; head++)
+		left -= room_for(words[head]);
+	for (tail = count; tail > head && room_for(words[tail - 1]) <= left; tail--)
+		left -= room_for(words[tail - 1]);
+	for (size_t i = 0; i < count; i++) {
+		put(i > 0 ? ", " : "", LINE);
+		put_string(i == head && i < tail ? GAP : words[i], LINE);
+		if (i == head && i < tail)
+			i = tail - 1;
 	}
-	/* a comma that nothing follows */
-	if (*words && line[length - 1] == ' ')
-		length -= 2;
 	put("]", LINE);
-	if (*words)
+	if (head < tail)
 		journal_number("cut", 1);
 }
 

@@ -3,8 +3,8 @@
 
 /* start a line; all that is added goes to the same one */
 void journal_start(void);
-/* add a member that is a number, a text, or a list of texts; bytes that are no ASCII become
-   lone surrogates, as Python's surrogateescape has them */
+/* add a member that is a number, a text, or a list of texts, from whose middle "..." takes what does
+   not fit; bytes that are no ASCII become lone surrogates, as Python's surrogateescape has them */
 void journal_number(const char *name, int64_t value);
 void journal_text(const char *name, const char *value);
 void journal_words(const char *name, char *const *words);

@@ -23,6 +23,7 @@
 #include "clock.h"
 #include "handover.h"
 #include "journal.h"
+#include "response.h"
 #include "states.h"
 
 enum { JOURNAL = 1, AS, WHY, PROGRAM, ARGV };
@@ -221,7 +222,7 @@ main(int argc, char **argv)
 	bool distcc = argc > AS && strcmp(argv[AS], "distcc") == 0;
 	struct states states = {.file = -1, .notify = -1};
 	struct sigaction child;
-	char cwd[PATH_MAX], **words;
+	char cwd[PATH_MAX], **words, **expanded;
 	int64_t begin, size;
 	struct utsname host;
 	sigset_t mask;
@@ -233,6 +234,9 @@ main(int argc, char **argv)
 		return 2;
 	}
 	words = argv + ARGV + (distcc ? 1 : 0);
+	/* the files may be gone when somebody reads of them; too large ones are words like others */
+	if (response_any(words) && (expanded = response_expand(words, true)))
+		words = expanded;
 	begin = clock_now();
 	start_line(begin);
 	journal_number("begin", begin);

@@ -225,8 +225,31 @@ def test_words_of_any_bytes_and_more_than_are_kept(box: Box) -> None:
     assert box.run(*many, environ=journal(box)).returncode == 0
     first, second = read_journal((box.root / "journal").read_bytes())
     assert [os.fsencode(one) for one in first.argv] == words
-    assert 100 < len(second.argv) < len(many)
-    assert [os.fsencode(one) for one in second.argv] == many[: len(second.argv)]
+    kept = [os.fsencode(one) for one in second.argv]
+    gap = kept.index(b"...")
+    assert 200 < gap < len(kept) - 200 < len(many) - 400
+    assert kept == [*many[:gap], b"...", *many[gap + 1 - len(kept) :]]
+    # What is compiled may stand at either end.
+    assert (second.output, second.compiles) == ("x.o", True)
+
+
+def test_words_of_response_files_are_those_of_the_compile(box: Box) -> None:
+    work = box.root / "work"
+    many = " ".join(f"-I{'i' * 90}{n}" for n in range(1000))
+    (work / "a.rsp").write_text("-O2 @b.rsp 'f 1.c'")
+    (work / "b.rsp").write_text("-c -o r.o")
+    (work / "long.rsp").write_text(f"{many} -c f2.c")
+    (work / "huge.rsp").write_text("-c f3.c" + " " * (1 << 20))
+    box.script("tools/distcc", "echo object >r.o; rm -f a.rsp b.rsp")
+    for words in (["@a.rsp"], ["@long.rsp"], ["@huge.rsp"], ["@missing.rsp", "-c", "f4.c"]):
+        assert box.run("gcc", *words, environ=journal(box)).returncode == 0
+    first, second, third, fourth = read_journal((box.root / "journal").read_bytes())
+    assert first.argv == ("gcc", "-O2", "-c", "-o", "r.o", "f 1.c")
+    assert (first.file, first.output, first.size, first.compiles) == ("f 1.c", "r.o", 7, True)
+    assert (second.file, second.compiles) == ("f2.c", True)
+    # As without a record, it is not looked into.
+    assert (third.argv, third.compiles) == (("gcc", "@huge.rsp"), False)
+    assert fourth.argv == ("gcc", "@missing.rsp", "-c", "f4.c")
 
 
 def test_what_a_compile_starts_has_no_record_of_its_own(box: Box) -> None:
