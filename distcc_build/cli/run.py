@@ -76,7 +76,7 @@ def run(args: argparse.Namespace) -> int:
                 build = _build(
                     words, (begin, time.time()), status, situation, args.compiler, journal.parent
                 )
-                _tell(args, journal, build, environ)
+                _tell(args, journal, build)
             except Exception as error:  # noqa: BLE001
                 _say([f"no report: {str(error) or type(error).__name__}"])
         _say(fault)
@@ -103,9 +103,9 @@ def _end_of(
 ) -> tuple[int, list[str]]:
     """Run the command to its end: its exit status, and what kept it from being started."""
     from distcc_build.child import run_to_end
-    from distcc_build.record.recording import JOURNAL
+    from distcc_build.record.recording import JOURNAL, journals
 
-    more = {} if journal is None else {JOURNAL: str(journal)}
+    more = {} if journal is None else {JOURNAL: journals(journal, environ)}
     try:
         return run_to_end(words, {**environ, **more}), []
     except OSError as error:
@@ -141,10 +141,9 @@ def _journal(environ: dict[str, str], stack: contextlib.ExitStack) -> Path:
     return stack.enter_context(recorded(cache_directory(environ)))
 
 
-def _tell(args: argparse.Namespace, journal: Path, build: "Build", environ: dict[str, str]) -> None:
+def _tell(args: argparse.Namespace, journal: Path, build: "Build") -> None:
     """Write what was asked for, and say the most of it."""
     from distcc_build.record.journal import read_journal
-    from distcc_build.record.recording import add_to_totals, recording_all
     from distcc_build.record.summary import build_lines
     from distcc_build.record.tally import count
 
@@ -162,9 +161,6 @@ def _tell(args: argparse.Namespace, journal: Path, build: "Build", environ: dict
         for line in build_lines(build, count(jobs, build.cores)):
             print(printable(line), file=sys.stderr)
     _say(f"{path} is written" for path in (args.report, args.trace) if path)
-    if recording_all(environ):
-        # The launcher writes into one journal only.
-        add_to_totals(journal.parent, jobs)
 
 
 def _build(

@@ -26,6 +26,7 @@ from distcc_build.flags import words_of
 
 __all__ = [
     "COMPILED_AGAIN",
+    "DISTCC_CHOSE",
     "FAILED_TWICE",
     "KILLED",
     "UNKNOWN",

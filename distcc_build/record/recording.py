@@ -14,10 +14,10 @@ from distcc_build.record.tally import count
 from distcc_build.record.totals import Kept, Totals, added, format_kept, parse_kept
 from distcc_build.store import locked, read_trusted, replace
 
-__all__ = ["JOURNAL", "add_to_totals", "recorded", "recording_all", "sum_up"]
+__all__ = ["JOURNAL", "journals", "recorded", "recording_all", "sum_up"]
 
 JOURNAL = "_DISTCC_BUILD_JOURNAL"
-"""The variable with the name of a journal, for the launcher (integrations/launcher/handover.h)."""
+"""The variable with the names of journals, for the launcher (integrations/launcher/handover.h)."""
 
 SWITCH = "DISTCC_BUILD_RECORD"
 """The user's switch: every compile goes into the journal in the cache directory."""
@@ -39,6 +39,14 @@ def recording_all(environ: Mapping[str, str]) -> bool:
     return environ.get(SWITCH, "").lower() not in {"", "off", "0", "no", "false"}
 
 
+def journals(journal: Path, environ: Mapping[str, str]) -> str:
+    """The variable's value for a build with this journal.
+
+    A build that is part of one that is watched as well is recorded there too.
+    """
+    return "\n".join(filter(None, [str(journal), environ.get(JOURNAL)]))
+
+
 @contextlib.contextmanager
 def recorded(directory: Path) -> Iterator[Path]:
     """A journal for one build, removed afterwards.
@@ -54,16 +62,6 @@ def recorded(directory: Path) -> Iterator[Path]:
     finally:
         with contextlib.suppress(OSError):
             path.unlink()
-
-
-def add_to_totals(directory: Path, jobs: Sequence[Job]) -> None:
-    """Add the compiles of a build that had a journal of its own.
-
-    :raises DistccBuildError: when somebody else is at the totals all the time.
-    :raises OSError: when it cannot be kept.
-    """
-    with _alone(directory):
-        _write(directory, _with(_read(directory), jobs))
 
 
 def sum_up(directory: Path, *, zero: bool = False) -> Totals:

@@ -188,6 +188,12 @@ append(int fd)
 	return written;
 }
 
+void
+journal_end(void)
+{
+	put(states ? "]}\n" : "}\n", LINE);
+}
+
 bool
 journal_append(const char *path)
 {
@@ -195,7 +201,6 @@ journal_append(const char *path)
 	struct stat st;
 	int fd;
 
-	put(states ? "]}\n" : "}\n", LINE);
 	/* who sums up the statistics takes the file away and locks it: then there is a new one */
 	for (int i = 0; i < TRIES; i++) {
 		if ((fd = open_journal(path)) < 0)

@@ -10,6 +10,8 @@ void journal_text(const char *name, const char *value);
 void journal_words(const char *name, char *const *words);
 /* add [nanoseconds, phase, host, slot] to the list that "states" is */
 void journal_state(int64_t when, uint32_t phase, const char *host, int slot);
-/* append the line to the file of this name, or if that is empty to the journal in the cache
-   directory; false if it cannot be written */
+/* end the line */
+void journal_end(void);
+/* append it to the file of this name, or if that is empty to the journal in the cache directory;
+   false if it cannot be written */
 bool journal_append(const char *path);

@@ -162,6 +162,25 @@ def test_stats_count_a_watched_build_as_well(farm_bench: Workbench, tmp_path: Pa
     assert totals(farm_bench)["compiles"] == 0
 
 
+def test_watched_builds_within_one_are_part_of_it(farm_bench: Workbench, tmp_path: Path) -> None:
+    farm_bench.environ["DISTCC_BUILD_RECORD"] = "1"
+    folder = make_project(tmp_path / "project", 3)
+    run = "distcc-build run --trace"
+    line = f"{run} outer.json -- sh -c '{run} inner.json -- make -s; make -s -B f0.o'"
+    said = farm_bench.run("sh", "-c", line, cwd=folder).err
+    assert "compiles      3 in " in said
+    assert "compiles      4 in " in said
+    assert totals(farm_bench)["compiles"] == 4
+
+
+def test_killed_run_takes_nothing_from_the_totals(farm_bench: Workbench, tmp_path: Path) -> None:
+    farm_bench.environ["DISTCC_BUILD_RECORD"] = "1"
+    folder = make_project(tmp_path / "project", 3)
+    line = "distcc-build run --trace t.json -- sh -c 'make -s; kill -9 $PPID; make -s -B f0.o'"
+    farm_bench.run("sh", "-c", f"{line}; sleep 1", cwd=folder)
+    assert totals(farm_bench)["compiles"] == 4
+
+
 def test_ccache_in_front_leaves_one_record_for_what_it_misses(
     farm_bench: Workbench, tmp_path: Path
 ) -> None:

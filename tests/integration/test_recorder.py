@@ -15,7 +15,13 @@ import pytest
 from launcher_box import Box
 from running import eventually
 
-from distcc_build.record.journal import COMPILED_AGAIN, KILLED, UNKNOWN, read_journal
+from distcc_build.record.journal import (
+    COMPILED_AGAIN,
+    DISTCC_CHOSE,
+    KILLED,
+    UNKNOWN,
+    read_journal,
+)
 from distcc_build.record.recording import sum_up
 
 COMPILE = ("gcc", "-O2", "-c", "x.c", "-o", "x.o")
@@ -159,6 +165,22 @@ def test_journal_that_cannot_be_written_costs_no_compile(box: Box, kind: str) ->
     assert (done.returncode, done.stdout, done.stderr) == (9, b"", b"")
     assert kind != "link" or (box.root / "other").read_bytes() == b""
     assert kind != "missing" or not path.exists()
+
+
+def test_watched_build_within_another_is_recorded_in_both_and_in_the_totals(box: Box) -> None:
+    box.script("tools/distcc", "exit 0")
+    names = [box.root / "journal", box.root / "gone", box.root / "outer"]
+    (box.root / "outer").touch()
+    environ = {"_DISTCC_BUILD_JOURNAL": "\n".join(map(str, names)), "DISTCC_BUILD_RECORD": "1"}
+    assert box.run(*COMPILE, environ=environ).returncode == 0
+    assert jobs(box) == [("x.c", DISTCC_CHOSE, 0)]
+    assert (box.root / "outer").read_bytes() == (box.root / "journal").read_bytes()
+    # Also where all of these are gone, as after a kill.
+    (box.root / "journal").unlink()
+    (box.root / "outer").unlink()
+    assert box.run(*COMPILE, environ=environ).returncode == 0
+    totals = sum_up(box.cache)
+    assert (totals.compiles, totals.failed) == (2, 0)
 
 
 def test_without_a_recorder_there_is_no_record_and_a_compile(box: Box) -> None:
