@@ -143,11 +143,11 @@ def _journal(environ: dict[str, str], stack: contextlib.ExitStack) -> Path:
 
 def _tell(args: argparse.Namespace, journal: Path, build: "Build") -> None:
     """Write what was asked for, and say the most of it."""
-    from distcc_build.record.journal import read_journal
+    from distcc_build.record.recording import read_build
     from distcc_build.record.summary import build_lines
     from distcc_build.record.tally import count
 
-    jobs = read_journal(journal.read_bytes())
+    jobs = read_build(journal)
     if args.report:
         from distcc_build.report import page
 

@@ -9,12 +9,20 @@ from pathlib import Path
 from typing import BinaryIO
 
 from distcc_build.errors import DistccBuildError
-from distcc_build.record.journal import Job, Pending, ended, parted, read_journal
+from distcc_build.record.journal import (
+    KILLED,
+    STILL_RAN,
+    Job,
+    Pending,
+    ended,
+    parted,
+    read_journal,
+)
 from distcc_build.record.tally import count
 from distcc_build.record.totals import Kept, Totals, added, format_kept, parse_kept
 from distcc_build.store import locked, read_trusted, replace
 
-__all__ = ["JOURNAL", "journals", "recorded", "recording_all", "sum_up"]
+__all__ = ["JOURNAL", "journals", "read_build", "recorded", "recording_all", "sum_up"]
 
 JOURNAL = "_DISTCC_BUILD_JOURNAL"
 """The variable with the names of journals, for the launcher (integrations/launcher/handover.h)."""
@@ -62,6 +70,20 @@ def recorded(directory: Path) -> Iterator[Path]:
     finally:
         with contextlib.suppress(OSError):
             path.unlink()
+
+
+def read_build(journal: Path) -> list[Job]:
+    """The compiles of a build that is over, of which some may run on.
+
+    :raises OSError: when the journal cannot be read.
+    """
+    jobs, pending = parted(journal.read_bytes())
+    if not pending:
+        return jobs
+    now, here = time.time(), os.uname().nodename
+    # What is no more has written all that it was to write, and maybe since then.
+    gone = {one.key for one in pending if not _may_end(one, now, here)}
+    return read_journal(journal.read_bytes(), lambda key: KILLED if key in gone else STILL_RAN)
 
 
 def sum_up(directory: Path, *, zero: bool = False) -> Totals:

@@ -26,7 +26,8 @@ def build_lines(build: Build, tally: Tally) -> list[str]:
     if not tally.compiles:
         others = f", only {_other(tally.others)}" if tally.others else ""
         return [f"no compile went through the launcher{others}: {LAUNCHED}"]
-    more = _failed(tally.failed) + _others(tally.others)
+    open_ = f", {tally.unknown} whose end is not known" if tally.unknown else ""
+    more = _failed(tally.failed) + open_ + _others(tally.others)
     lines = [
         f"{'compiles':14}{tally.compiles} in {build.seconds:.1f} s{more}",
         *_distributed(tally.remote, tally.compiles),
@@ -47,12 +48,12 @@ def build_lines(build: Build, tally: Tally) -> list[str]:
 def _jobs(title: str, jobs: Sequence[Job], names: Mapping[str, str]) -> list[str]:
     if not jobs:
         return []
-    rows = [(job.seconds, job.file or job.output or job.argv[0], job.host) for job in jobs]
-    return [
-        "",
-        title,
-        *(f"{seconds:8.2f} s  {name}  {_host(host, names)}" for seconds, name, host in rows),
-    ]
+    rows = [(_took(job), job.file or job.output or job.argv[0], job.host) for job in jobs]
+    return ["", title, *(f"{took:>8} s  {name}  {_host(host, names)}" for took, name, host in rows)]
+
+
+def _took(job: Job) -> str:
+    return "?" if job.end is None else f"{job.seconds:.2f}"
 
 
 def totals_lines(totals: Totals, since: str, names: Mapping[str, str]) -> list[str]:

@@ -68,6 +68,7 @@ def _tally(tally: Tally) -> dict[str, object]:
         "remote": tally.remote,
         "others": tally.others,
         "failed": tally.failed,
+        "unknown": tally.unknown,
         "elsewhere": round(tally.elsewhere * 1e6),
         "saved": None if tally.saved is None else round(tally.saved * 1e6),
         "peak": tally.peak,
@@ -116,6 +117,7 @@ def _job(bar: Bar, origin: float, texts: _Texts) -> list[object]:
         words,
         more,
         int(job.compiles),
+        int(job.failed),
         job.pid,
     ]
 

@@ -13,7 +13,8 @@ function buildSummary(choose) {
     make("div", {}, make("dt", {}, title), make("dd", {}, value),
       part === undefined ? null : make("dd", { class: "meter", "aria-hidden": "true" }, meter(part)),
       more ? make("dd", { class: "dim small" }, more) : null);
-  const failed = tally.failed ? `${whole(tally.failed)} failed` : "none failed";
+  const failed = (tally.failed ? `${whole(tally.failed)} failed` : "none failed") +
+    (tally.unknown ? `, ${many(tally.unknown, "end", "ends")} not known` : "");
   const others = tally.others ? `, and ${many(tally.others, "other command", "other commands")}` : "";
   fill(byId("tiles"),
     tile("Wall time", duration(build.took), `exit status ${build.status}`),

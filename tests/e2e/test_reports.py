@@ -127,6 +127,23 @@ def test_interrupted_build_has_a_report(farm_bench: Workbench, tmp_path: Path) -
     assert (folder / "report.html").exists()
 
 
+def test_compile_that_runs_on_after_the_build_has_not_failed(
+    farm_bench: Workbench, tmp_path: Path
+) -> None:
+    fifo = tmp_path / "source"
+    os.mkfifo(fifo)
+    line = f"distcc-launch gcc -c -xc - -o x.o <{fifo} >log 2>&1 & sleep 1"
+    words = ["run", "--report", "r.html", "--trace", "t.json", "--", "sh", "-c", line]
+    # gcc reads until this is closed.
+    with open(os.open(fifo, os.O_RDWR), "wb"):  # noqa: PTH123 - a descriptor
+        done = farm_bench.run("distcc-build", *words, cwd=tmp_path)
+    assert "compiles      1 in " in done.err
+    assert "1 whose end is not known" in done.err
+    assert "it had not ended when the build was over" in done.err
+    assert "failed" not in done.err
+    assert ",failed" not in (tmp_path / "t.json").read_text()
+
+
 def test_server_that_is_killed_in_the_middle_is_told_of(
     farm_bench: Workbench, farm: Farm, tmp_path: Path
 ) -> None:
