@@ -147,7 +147,8 @@ def _tell(args: argparse.Namespace, journal: Path, build: "Build") -> None:
     from distcc_build.record.summary import build_lines
     from distcc_build.record.tally import count
 
-    jobs = read_build(journal)
+    jobs, whole = read_build(journal)
+    build = build._replace(whole=whole)
     if args.report:
         from distcc_build.report import page
 

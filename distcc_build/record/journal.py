@@ -2,7 +2,8 @@ r"""The journal of compiles: its format, and what can be told from it.
 
 distcc-record (integrations/recorder) writes it: a line when a compile begins and one when it has
 ended, each a JSON object of its own, appended by many processes at once.  A line that was cut
-short, by a kill or a full disk, is passed over.
+short, by a kill or a full disk, is passed over; where one could not be written, the file's mode has
+the bit u+x.
 
     {"pid": 7, "id": 5, "begin": 5, "as": "distcc", "program": "/usr/bin/distcc", "why": "",
      "host": "here", "cwd": "/src", "argv": ["gcc", "-c", "x.c"]}
@@ -29,6 +30,7 @@ __all__ = [
     "DISTCC_CHOSE",
     "FAILED_TWICE",
     "KILLED",
+    "LOST",
     "STILL_RAN",
     "UNKNOWN",
     "Job",
@@ -52,6 +54,7 @@ COMPILED_AGAIN = "a server could not compile it, so it was compiled here"
 FAILED_TWICE = "it failed on a server, and here as well"
 DISTCC_CHOSE = "distcc took this machine: its turn, or no server was to be had"
 KILLED = "it was killed before it could tell"
+LOST = "its end could not be recorded"
 STILL_RAN = "it had not ended when the build was over"
 
 _COMPILES = frozenset({"-c", "-S"})
@@ -151,7 +154,7 @@ def read_journal(data: bytes, fate: Callable[[Key], str] = lambda _: KILLED) -> 
 
     What is no record, or half of one, is left out.
 
-    :param fate: what became of a compile without its second line: KILLED or STILL_RAN.
+    :param fate: what became of a compile without its second line: KILLED, LOST or STILL_RAN.
     """
     begun, done = _paired(data)
     return _in_order(

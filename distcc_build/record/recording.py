@@ -3,6 +3,7 @@
 import contextlib
 import fcntl
 import os
+import stat
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import BinaryIO
 from distcc_build.errors import DistccBuildError
 from distcc_build.record.journal import (
     KILLED,
+    LOST,
     STILL_RAN,
     Job,
     Pending,
@@ -72,18 +74,24 @@ def recorded(directory: Path) -> Iterator[Path]:
             path.unlink()
 
 
-def read_build(journal: Path) -> list[Job]:
-    """The compiles of a build that is over, of which some may run on.
+def read_build(journal: Path) -> tuple[list[Job], bool]:
+    """The compiles of a build that is over, of which some may run on, and whether these are all.
 
     :raises OSError: when the journal cannot be read.
     """
     jobs, pending = parted(journal.read_bytes())
-    if not pending:
-        return jobs
-    now, here = time.time(), os.uname().nodename
-    # What is no more has written all that it was to write, and maybe since then.
-    gone = {one.key for one in pending if not _may_end(one, now, here)}
-    return read_journal(journal.read_bytes(), lambda key: KILLED if key in gone else STILL_RAN)
+    if pending:
+        now, here = time.time(), os.uname().nodename
+        gone = {one.key for one in pending if not _may_end(one, now, here)}
+        # What is no more has written all that it was to write, and maybe since then.
+        end = KILLED if _is_whole(journal.stat()) else LOST
+        jobs = read_journal(journal.read_bytes(), lambda key: end if key in gone else STILL_RAN)
+    return jobs, _is_whole(journal.stat())
+
+
+def _is_whole(found: os.stat_result) -> bool:
+    """Whether nobody failed to write to this journal (integrations/recorder/journal.c: mark)."""
+    return not found.st_mode & stat.S_IXUSR
 
 
 def sum_up(directory: Path, *, zero: bool = False) -> Totals:
@@ -148,6 +156,8 @@ def _take_in(directory: Path, moved: Path) -> None:
                 data = "\n".join([*kept.pending, ""]).encode() + part
                 finished, pending = parted(data)
                 kept = _with(kept, finished)._replace(pending=tuple(one.line for one in pending))
+            if not _is_whole(found):
+                kept = kept._replace(totals=kept.totals._replace(whole=False))
             _write(directory, _without_killed(kept, directory)._replace(summed=which))
         moved.unlink()
 
@@ -172,7 +182,8 @@ def _without_killed(kept: Kept, directory: Path) -> Kept:
             late = ended((directory / "journal").read_bytes())
             gone = [one for one in gone if one.key not in late]
     killed = {one.line for one in gone}
-    kept = _with(kept, read_journal("\n".join(killed).encode()))
+    end = KILLED if kept.totals.whole else LOST
+    kept = _with(kept, read_journal("\n".join(killed).encode(), lambda _: end))
     return kept._replace(pending=tuple(one for one in kept.pending if one not in killed))
 
 

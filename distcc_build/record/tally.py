@@ -31,6 +31,8 @@ class Build(NamedTuple):
     """By address, the servers' names."""
     limits: Mapping[str, int] = {}
     """By address, how many jobs at once a server was given."""
+    whole: bool = True
+    """Whether all of its compiles could be recorded to their ends."""
 
     @property
     def seconds(self) -> float:

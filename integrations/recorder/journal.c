@@ -188,6 +188,14 @@ append(int fd)
 	return written;
 }
 
+/* say in the file's mode that it lacks a line: for that there is room on a full disk */
+static void
+mark(int fd, const struct stat *st)
+{
+	if (S_ISREG(st->st_mode))
+		fchmod(fd, (st->st_mode & 0777) | S_IXUSR);
+}
+
 void
 journal_end(void)
 {
@@ -208,6 +216,8 @@ journal_append(const char *path)
 		if ((flock(fd, LOCK_SH | LOCK_NB) == 0 || errno != EWOULDBLOCK) &&
 		    fstat(fd, &st) == 0 && (st.st_nlink > 0 || *path)) {
 			written = S_ISREG(st.st_mode) && (*path || st.st_size < MOST) && append(fd);
+			if (!written)
+				mark(fd, &st);
 			close(fd);
 			break;
 		}

@@ -13,5 +13,5 @@ void journal_state(int64_t when, uint32_t phase, const char *host, int slot);
 /* end the line */
 void journal_end(void);
 /* append it to the file of this name, or if that is empty to the journal in the cache directory;
-   false if it cannot be written */
+   false if it cannot be written, as the file's mode says from then on (u+x) */
 bool journal_append(const char *path);

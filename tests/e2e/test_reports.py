@@ -127,6 +127,22 @@ def test_interrupted_build_has_a_report(farm_bench: Workbench, tmp_path: Path) -
     assert (folder / "report.html").exists()
 
 
+def test_record_that_could_not_be_written_is_said_not_to_be_whole(
+    farm_bench: Workbench, tmp_path: Path
+) -> None:
+    farm_bench.environ["DISTCC_BUILD_RECORD"] = "1"
+    folder = make_project(tmp_path / "project", 12)
+    # Little is left of what a file may have.
+    line = "yes '' | head -c 61000 >>$_DISTCC_BUILD_JOURNAL; ulimit -f 60; make -s"
+    words = ["run", "--report", "r.html", "--", "bash", "-c", line]
+    done = farm_bench.run("distcc-build", *words, cwd=folder)
+    assert "compiles or their ends are missing" in done.err
+    assert "failed" not in done.err
+    assert "compiles or their ends are missing" in (folder / "r.html").read_text()
+    found = totals(farm_bench)
+    assert (found["whole"], found["compiles"], found["failed"]) == (True, 12, 0)
+
+
 def test_compile_that_runs_on_after_the_build_has_not_failed(
     farm_bench: Workbench, tmp_path: Path
 ) -> None:

@@ -19,10 +19,11 @@ from distcc_build.record.journal import (
     COMPILED_AGAIN,
     DISTCC_CHOSE,
     KILLED,
+    LOST,
     UNKNOWN,
     read_journal,
 )
-from distcc_build.record.recording import sum_up
+from distcc_build.record.recording import read_build, sum_up
 
 COMPILE = ("gcc", "-O2", "-c", "x.c", "-o", "x.o")
 
@@ -222,6 +223,31 @@ def test_limit_on_the_size_of_files_ends_no_compile(box: Box) -> None:
     done = box.run(*COMPILE, environ={**journal(box), "STATUS": "3"}, preexec_fn=limited)
     assert (done.returncode, done.stdout, done.stderr) == (3, b"", b"")
     assert jobs(box) == []
+    assert read_build(box.root / "journal") == ([], False)
+
+
+def test_journal_without_room_for_an_end_says_that_it_lacks_one(box: Box) -> None:
+    path = box.root / "journal"
+    assert box.run(*COMPILE, environ={**journal(box), "DISTCC_BUILD_RECORD": "1"}).returncode == 0
+    assert [one.why for one in read_build(path)[0]] == [DISTCC_CHOSE]
+    assert read_build(path)[1]
+    first = len(path.read_bytes().split(b"\n\n")[0])
+    # As on a full disk, for both journals.
+    limit = path.stat().st_size + first + 20
+
+    def limited() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+
+    environ = {**journal(box), "DISTCC_BUILD_RECORD": "1"}
+    assert box.run(*COMPILE, environ=environ, preexec_fn=limited).returncode == 0
+    found, whole = read_build(path)
+    assert [(one.why, one.failed) for one in found] == [(DISTCC_CHOSE, False), (LOST, False)]
+    assert not whole
+    for zero in (True, False):
+        totals = sum_up(box.cache, zero=zero)
+        assert (totals.compiles, totals.failed, totals.whole) == (
+            (2, 0, False) if zero else (0, 0, True)
+        )
 
 
 def test_variable_without_a_name_switches_nothing_on(box: Box) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from distcc_build.record.journal import KILLED, STILL_RAN, UNKNOWN, Job, Phase
+from distcc_build.record.remarks import NOT_WHOLE
 from distcc_build.record.summary import build_lines, totals_lines
 from distcc_build.record.tally import Build, Row, Tally, count
 from distcc_build.record.totals import (
@@ -147,6 +148,21 @@ def test_summary_of_a_build_without_compiles_says_what_may_be_wrong() -> None:
     assert line.startswith("no compile went through the launcher: see that the build uses")
     (line,) = build_lines(BUILD, count(JOBS[-1:], 2))
     assert line.startswith("no compile went through the launcher, only 1 other command: see")
+
+
+def test_record_that_is_not_whole_is_said_to_be_so_first() -> None:
+    partly = BUILD._replace(whole=False)
+    assert build_lines(partly, count([], 2)) == [NOT_WHOLE]
+    assert build_lines(partly, count(JOBS, 2)) == [NOT_WHOLE, *build_lines(BUILD, count(JOBS, 2))]
+    totals = added(Totals(5.0, whole=False), count(JOBS, 1))
+    whole = totals._replace(whole=True)
+    assert totals_lines(totals, "now", {}) == [NOT_WHOLE, *totals_lines(whole, "now", {})]
+    assert totals_lines(Totals(5.0, whole=False), "now", {})[0] == NOT_WHOLE
+    assert parse_kept(format_kept(Kept(totals)), 9.0) == Kept(totals)
+    # The file of before does not tell.
+    old = json.loads(format_kept(Kept(whole)))
+    del old["whole"]
+    assert parse_kept(json.dumps(old).encode(), 9.0) == Kept(whole)
 
 
 def test_totals_grow_by_tallies() -> None:
