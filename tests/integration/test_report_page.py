@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from browser import chromium, complaints, drag, requests
@@ -58,7 +59,7 @@ def visits(session: Chrome) -> Iterator[Callable[..., Page]]:
 def opens(visits: Callable[..., Page], tmp_path: Path) -> Callable[..., Page]:
     """Open the page of some jobs."""
 
-    def open_(jobs: list[Job], width: int = 1400, theme: str = "light", **settings: int) -> Page:
+    def open_(jobs: list[Job], width: int = 1400, theme: str = "light", **settings: Any) -> Page:
         file = tmp_path / "build report.html"
         file.write_text(page(a_build(jobs, **settings), jobs), "utf-8")
         return visits(file, width, theme)
@@ -338,8 +339,7 @@ def test_a_build_without_a_compile_has_a_page_too(opens: Callable[..., Page]) ->
 
 
 def test_what_has_no_known_end_is_not_taken_for_failed(opens: Callable[..., Page]) -> None:
-    more = {"compiles": True, "status": None, "end": None}
-    runs = some_jobs(3)[0]._replace(why=STILL_RAN, **more)
+    runs = some_jobs(3)[0]._replace(why=STILL_RAN, compiles=True, status=None, end=None)
     link = some_jobs(1)[0]._replace(compiles=False, status=1)
     opened = opens([runs, link], whole=False)
     tiles = opened.text("#tiles")

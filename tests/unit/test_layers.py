@@ -64,7 +64,7 @@ LAYERS = [
     ["farm.daemons", "pump.server"],
     ["farm.loopback", "pump.build"],
     ["farm.demo"],
-    ["cli.common", "cli.parsing", "cli.progress"],
+    ["cli.common", "cli.newfile", "cli.parsing", "cli.progress"],
     ["cli.version", "top.dashboard"],
 ]
 PURE = {
