@@ -37,6 +37,13 @@ put(const char *text, size_t limit)
 	}
 }
 
+/* does it stand in a JSON string as it is */
+static bool
+is_plain(unsigned char c)
+{
+	return c >= ' ' && c < 0x7f && c != '"' && c != '\\';
+}
+
 /* as a JSON string; false, and nothing put, where it does not fit */
 static bool
 put_string(const char *text, size_t limit)
@@ -50,12 +57,16 @@ put_string(const char *text, size_t limit)
 			length = before;
 			return false;
 		}
+		if (is_plain(*s)) {
+			line[length++] = (char)*s;
+			continue;
+		}
 		if (*s < ' ' || *s == 0x7f)
 			snprintf(escaped, sizeof(escaped), "\\u%04x", *s);
 		else if (*s > 0x7f)
 			snprintf(escaped, sizeof(escaped), "\\udc%02x", *s);
 		else
-			snprintf(escaped, sizeof(escaped), *s == '"' || *s == '\\' ? "\\%c" : "%c", *s);
+			snprintf(escaped, sizeof(escaped), "\\%c", *s);
 		put(escaped, limit);
 	}
 	put("\"", limit);
@@ -106,14 +117,14 @@ room_for(const char *text)
 	size_t size = sizeof("\"\", ");
 
 	for (const unsigned char *s = (const unsigned char *)text; *s; s++)
-		size += *s < ' ' || *s >= 0x7f ? sizeof("\\u0000") - 1 : *s == '"' || *s == '\\' ? 2 : 1;
+		size += is_plain(*s) ? 1 : sizeof("\\u0000") - 1;
 	return size;
 }
 
 void
 journal_words(const char *key, char *const *words)
 {
-	size_t count = 0, head = 0, tail, left, half;
+	size_t count = 0, head = 0, tail, left, half, room;
 
 	name(key);
 	put("[", LINE);
@@ -122,10 +133,10 @@ journal_words(const char *key, char *const *words)
 	/* what is compiled stands at the one end or the other: what does not fit is missing between */
 	left = length + room_for(GAP) < LINE - REST ? LINE - REST - length - room_for(GAP) : 0;
 	half = left / 2;
-	for (; head < count && room_for(words[head]) <= left - half; head++)
-		left -= room_for(words[head]);
-	for (tail = count; tail > head && room_for(words[tail - 1]) <= left; tail--)
-		left -= room_for(words[tail - 1]);
+	for (; head < count && (room = room_for(words[head])) <= left - half; head++)
+		left -= room;
+	for (tail = count; tail > head && (room = room_for(words[tail - 1])) <= left; tail--)
+		left -= room;
 	for (size_t i = 0; i < count; i++) {
 		put(i > 0 ? ", " : "", LINE);
 		put_string(i == head && i < tail ? GAP : words[i], LINE);
