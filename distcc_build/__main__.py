@@ -118,7 +118,8 @@ def _run(words: list[str]) -> int:
         raise unknown_command(first, COMMANDS)
     top = parser(first)
     # What follows an option that stands before all commands is not looked at.
-    args = top.parse_for(words if first else words[:1], first)
+    number = len(words) if first else 1
+    args = top.parse_for(words[:number], first, words[number:])
     if args.version:
         from distcc_build.cli.version import print_versions
 

@@ -1,7 +1,8 @@
 """Which farm a compiler belongs to, by the tables of the configuration (farms.py)."""
 
+import itertools
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,17 @@ from distcc_build.trust import is_of_system
 if TYPE_CHECKING:
     from distcc_build.reference import Compiler
 
-__all__ = ["belonging", "each_farm", "farm_of", "has_farm", "known_names", "of_farm", "usual_words"]
+__all__ = [
+    "belonging",
+    "by_farm",
+    "each_farm",
+    "farm_of",
+    "has_farm",
+    "known_names",
+    "of_farm",
+    "taken",
+    "usual_words",
+]
 
 ENDS = ("gcc", "g++", "++")
 """What stands for the star of a pattern such as arm-none-eabi-* or clang*."""
@@ -34,6 +45,19 @@ def belonging(inputs: Inputs, word: str, path: str | None, directory: Path) -> I
     """
     table = farm_of(inputs, word, path, directory)
     return inputs if table is None else _with(inputs, table)
+
+
+def by_farm(
+    inputs: Inputs, words: Sequence[str], path: str | None, directory: Path
+) -> list[tuple[str, ...]]:
+    """Compilers, those of one farm together, that of the first compiler first.
+
+    See `belonging` for the other arguments and the errors.
+    """
+    groups: dict[str, list[str]] = {}
+    for word in words:
+        groups.setdefault(belonging(inputs, word, path, directory).farm, []).append(word)
+    return [tuple(group) for group in groups.values()]
 
 
 def of_farm(inputs: Inputs, name: str) -> Inputs:
@@ -76,17 +100,38 @@ def usual_words(inputs: Inputs, path: str | None, directory: Path) -> list[str]:
     :returns: those that were used before, else those of the usual names that are here and have
         this farm; none where there are none.
     """
-    farm = store.read_farm(store.farm_path(directory, inputs.config))
-    table = next((one for one in inputs.farms if one.name == inputs.farm), None)
-    patterns = table.compilers if table else ()
-    named = [pattern.replace("*", end) for pattern in patterns for end in ("", *ENDS)]
-    # What is remembered by its path may be another program by now, and would be run.
-    used = [one for one in (farm.compilers if farm else ()) if "/" not in one or is_of_system(one)]
-    for words in (used, [*named, *USUAL]):
-        known = [one for one in dict.fromkeys(words) if paths.find_program(one, path)]
+    for words in _candidates(inputs, directory):
+        known = [one for one in words if paths.find_program(one, path)]
         if here := [one for one in known if has_farm(inputs, one, path, directory, ask=True)]:
             return here
     return []
+
+
+def taken(inputs: Inputs, path: str | None, directory: Path) -> str:
+    """Which table has the compilers that a farm was to have, where `usual_words` has none.
+
+    :param inputs: what is configured for that farm.
+    :returns: empty where none is known that would fit it: a pattern does not tell all.
+    """
+    alone = inputs._replace(farms=tuple(one for one in inputs.farms if one.name == inputs.farm))
+    for word in itertools.chain(*_candidates(inputs, directory)):
+        if paths.find_program(word, path) and has_farm(alone, word, path, directory, ask=True):
+            for one in inputs.farms:
+                if has_farm(inputs._replace(farm=one.name), word, path, directory, ask=True):
+                    return f"[farm.{one.name}] is tried before it, and has {word}"
+    return ""
+
+
+def _candidates(inputs: Inputs, directory: Path) -> Iterator[list[str]]:
+    """Words that may have this farm: those that were used before, then usual ones."""
+    farm = store.read_farm(store.farm_path(directory, inputs.config))
+    # What is remembered by its path may be another program by now, and would be run.
+    yield [one for one in (farm.compilers if farm else ()) if "/" not in one or is_of_system(one)]
+    patterns = (
+        one for table in inputs.farms if table.name == inputs.farm for one in table.compilers
+    )
+    named = [pattern.replace("*", end) for pattern in patterns for end in ("", *ENDS)]
+    yield list(dict.fromkeys([*named, *USUAL]))
 
 
 def has_farm(

@@ -8,13 +8,22 @@ a server that comes or goes changes the order of no other two.
 import hashlib
 import math
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from distcc_build.config import Config
 from distcc_build.hosts import HostsList, Hostspec, Kind, Word
 from distcc_build.policy import Server
 
-__all__ = ["OPTIONS", "Candidate", "complete", "foremost", "job_count", "order", "pause"]
+__all__ = [
+    "OPTIONS",
+    "Candidate",
+    "complete",
+    "foremost",
+    "held_back",
+    "job_count",
+    "order",
+    "pause",
+]
 
 MAX_LIST = 100
 """Hosts in the list: with 1,000, distcc 3.4 takes 3 ms longer for each compile."""
@@ -55,10 +64,33 @@ def foremost(candidates: Iterable[Candidate]) -> list[Candidate]:
         when none of these is (RFC 2782).
     """
     found = list(candidates)
+    held = held_back([one.server for one in found])
+    return [one for one, why in zip(found, held, strict=True) if not why]
+
+
+class Ranked(Protocol):
+    """What a source named with a priority."""
+
+    @property
+    def source(self) -> str:
+        """The word of the source."""
+
+    @property
+    def priority(self) -> int:
+        """The lowest is used first."""
+
+
+def held_back(good: Sequence[Ranked]) -> list[str]:
+    """For each of the good servers why it is a backup now; empty for those that are used."""
     lowest: dict[str, int] = {}
-    for server, *_ in found:
-        lowest[server.source] = min(lowest.get(server.source, server.priority), server.priority)
-    return [one for one in found if one.server.priority == lowest[one.server.source]]
+    for one in good:
+        lowest[one.source] = min(lowest.get(one.source, one.priority), one.priority)
+    return [
+        f"priority {one.priority}, while there are good ones of priority {lowest[one.source]}"
+        if one.priority > lowest[one.source]
+        else ""
+        for one in good
+    ]
 
 
 def order(client: str, servers: Sequence[tuple[str, float]]) -> list[str]:
@@ -173,7 +205,7 @@ def job_count(full: HostsList, config: Config, cores: int) -> int:
     :returns: the slots of the servers, as far as this machine can preprocess for them, and
         one job for each core for what runs here (links, generators); at most max_jobs.
     """
-    remote = {(one.kind, one.host, one.port): one.slots for one in full.hosts if one.usable}
+    remote = {one.place: one.slots for one in full.hosts if one.usable}
     local = max([cores, *(one.slots for one in full.hosts if one.kind is Kind.LOCAL)])
     slots = sum(count for (kind, _, _), count in remote.items() if kind is not Kind.LOCAL)
     return min(min(slots, JOBS_PER_CORE * cores) + local, config.max_jobs)

@@ -159,7 +159,7 @@ def _of_files(files: Iterable[tuple[str, str]]) -> Config:
         table = parse_toml(name, text)
         # Tables of farms (farms.py) are no options.
         table.pop("farm", None)
-        config = config._replace(**parse_options(table, name))
+        config = config._replace(**parse_options(table, name, ("farm",)))
     return config
 
 
@@ -201,10 +201,13 @@ def parse_toml(name: str, text: str) -> dict[str, Any]:
         raise ConfigError(f"{name}: expected TOML: {error}") from None
 
 
-def parse_options(table: Mapping[str, Any], place: str) -> dict[str, Any]:
+def parse_options(
+    table: Mapping[str, Any], place: str, others: Iterable[str] = ()
+) -> dict[str, Any]:
     """Options of a file or of a table in one, typed.
 
     :param place: where they stand, for people.
+    :param others: what may stand there as well, and have been meant.
     :raises ConfigError: when one is unknown or cannot be used.
     """
     if "cache_dir" in table:
@@ -212,7 +215,8 @@ def parse_options(table: Mapping[str, Any], place: str) -> dict[str, Any]:
         msg = f"option 'cache_dir' in {place}: expected in the environment, as {PREFIX}CACHE_DIR"
         raise ConfigError(msg)
     return {
-        key: _value(key, f"option {key!r} in {place}", _text(value)) for key, value in table.items()
+        key: _value(key, f"option {key!r} in {place}", _text(value), others)
+        for key, value in table.items()
     }
 
 
@@ -223,9 +227,9 @@ def _text(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _value(option: str, source: str, text: str) -> Any:
+def _value(option: str, source: str, text: str, others: Iterable[str] = ()) -> Any:
     if option not in _READERS:
-        near, upper = _nearest(option), source.startswith(PREFIX)
+        near, upper = _nearest(option, others), source.startswith(PREFIX)
         hint = f" (did you mean {PREFIX + near.upper() if upper else near}?)" if near else ""
         shown = source if source.isprintable() else ascii(source)
         raise ConfigError(f"unknown {'variable ' if upper else ''}{shown}{hint}")
@@ -235,8 +239,8 @@ def _value(option: str, source: str, text: str) -> Any:
         raise ConfigError(f"{source} is {text!a}, expected {expected}") from None
 
 
-def _nearest(option: str) -> str:
+def _nearest(option: str, others: Iterable[str] = ()) -> str:
     """The option that was probably meant; empty if it is none of ours."""
     import difflib
 
-    return next(iter(difflib.get_close_matches(option, _READERS, n=1)), "")
+    return next(iter(difflib.get_close_matches(option, [*_READERS, *others], n=1)), "")

@@ -14,11 +14,12 @@ from distcc_build.hostspec import DISCOVER, IPAddress
 from distcc_build.offer import Account, Line
 from distcc_build.policy import Server, State, used
 from distcc_build.resolve.answers import Answer, Found, Known, Missing
+from distcc_build.trouble import Trouble
 from distcc_build.verdict import Cause, Verdict
 
 __all__ = ["Asked", "Farm", "FarmFileError", "Grant", "Line", "format_farm", "parse_farm"]
 
-VERSION = 2
+VERSION = 3
 
 REMEMBERED = 86_400.0
 """Seconds for which servers that cannot be asked for stay in use."""
@@ -71,6 +72,8 @@ class Farm(NamedTuple):
     """How long the look took."""
     accounts: tuple[Account, ...] = ()
     """How the sources beside the walk came to what they gave."""
+    site: str = ""
+    """In which of several domains the servers are; before that there were none."""
     files: str = ""
     """What tells that a file from which servers were read is another now."""
     answers: Mapping[str, Asked] = {}
@@ -140,7 +143,12 @@ def format_farm(farm: Farm) -> bytes:
         for s in farm.servers
     ]
     table["accounts"] = [
-        [*one._replace(lines=()), [list(line) for line in one.lines]] for one in farm.accounts
+        [
+            *one._replace(lines=())[:-1],
+            one.trouble and one.trouble.name,
+            [list(line) for line in one.lines],
+        ]
+        for one in farm.accounts
     ]
     table["proofs"] = {
         key: {address: _pack_verdict(one) for address, one in proofs.items()}
@@ -240,11 +248,14 @@ def _unpack_lines(packed: Any) -> tuple[Line, ...]:
 
 
 def _unpack_account(packed: Any) -> Account:
-    source, _, why, degraded, queries, seconds, lines = packed
+    source, _, why, degraded, queries, seconds, trouble, lines = packed
     if type(degraded) is not bool:
         raise FarmFileError(f"degraded is {degraded!r}")
     unpacked = _unpack_lines(lines)
-    return Account(str(source), unpacked, str(why), degraded, int(queries), float(seconds))
+    return Account(
+        *(str(source), unpacked, str(why), degraded, int(queries), float(seconds)),
+        trouble=None if trouble is None else Trouble[trouble],
+    )
 
 
 def _pack_verdict(one: Verdict) -> list[object]:

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
+from distcc_build import values
 from distcc_build.config import (
     HARDENING,
     Config,
@@ -35,6 +36,10 @@ OF_A_FARM = frozenset(
     }
 )
 """Options that a table may set: what is about servers.  Others are about this machine."""
+
+
+WHOSE = ("compilers", "targets")
+"""What a table says beside options: whose farm it is."""
 
 
 class FarmTable(NamedTuple):
@@ -96,8 +101,8 @@ def _table(
     place = f"[farm.{name}] of {file}"
     if not (name.isascii() and name.replace("-", "").replace("_", "").isalnum()):
         raise ConfigError(f"{place!a}: expected a name of letters, digits, - and _")
-    patterns = {key: _patterns(key, table.pop(key, []), place) for key in ("compilers", "targets")}
-    options = parse_options(table, place)
+    patterns = {key: _patterns(key, table.pop(key, []), place) for key in WHOSE}
+    options = parse_options(table, place, WHOSE)
     if not any(patterns.values()):
         raise ConfigError(f"{place}: expected compilers or targets: whose farm it is")
     if others := sorted(options.keys() - OF_A_FARM):
@@ -110,9 +115,16 @@ def _table(
 
 def _patterns(key: str, value: object, place: str) -> tuple[str, ...]:
     listed = [value] if isinstance(value, str) else value
-    if isinstance(listed, list) and all(isinstance(one, str) and one for one in listed):
-        return tuple(listed)
-    raise ConfigError(f'option {key!r} in {place}: expected patterns, such as ["aarch64-*"]')
+    if listed == []:
+        return ()
+    text = ""
+    if isinstance(listed, list) and all(isinstance(one, str) for one in listed):
+        text = ",".join(listed)
+    try:
+        return values.patterns(text)
+    except ValueError as expected:
+        shown = ascii(value)
+        raise ConfigError(f"option {key!r} in {place} is {shown}, expected {expected}") from None
 
 
 def fitting(

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 
-from distcc_build.choice import OPTIONS
+from distcc_build.choice import OPTIONS, held_back
 from distcc_build.config import Config
 from distcc_build.farmfile import Farm
 from distcc_build.hostspec import DISCOVER, Hostspec
@@ -43,7 +43,7 @@ OF_THE_COMPILER = {
 }
 """What may be otherwise for another compiler; all else is the server's."""
 
-GOOD, PARTLY, OWN = "good", "partly", "this machine"
+GOOD, PARTLY, BACKUP, OWN = "good", "partly", "backup", "this machine"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class Row:
     address: str
     """What it resolves to, or why that is not known."""
     state: str
-    """In one or two words; "good" if builds use it for every compiler."""
+    """In one or two words; "good" if builds use it for every compiler, "backup" if they could."""
     why: str = ""
     """What is the matter, and what to do."""
     verdicts: Mapping[str, Verdict] = field(default_factory=dict)
@@ -89,12 +89,14 @@ class Row:
     port: int | None = None
     """Where it listens; None for what is no server."""
     hostspec: str = ""
-    """As distcc is to be given it; empty for one that is not good."""
+    """As distcc is to be given it; empty for one that is not good, or a backup."""
+    priority: int = 0
+    """Its source's; backups have a higher one than those that are used."""
 
     @property
     def well(self) -> bool:
         """Whether there is nothing to mend."""
-        return self.state in {GOOD, OWN}
+        return self.state in {GOOD, BACKUP, OWN}
 
     @property
     def latency(self) -> float | None:
@@ -128,20 +130,30 @@ def rows(health: Health) -> list[Row]:
         elif line.verdict == NameVerdict.OTHER_NETWORK.value:
             why = "it is on another network than distcc1: correct it, or set ipv4_network"
             found.append(Row(number, line.name, _address(line), line.verdict, why))
-        elif line.verdict not in _MISSES and number <= max(known, default=0) + 1:
+        elif line.verdict not in {*_MISSES, _OTHER_SITE} and number <= max(known, default=0) + 1:
             # The first stands for all at the end: those that the walk tried are not servers.
             why = f"{line.came_back}: see that the name servers answer"
             found.append(Row(number, line.name, "", "not known", why))
     others = [one for one in farm.servers if not one.number and not named_before(farm, one)]
-    return found + [_server(health, one, end) for one in others]
+    found += [_server(health, one, end) for one in others]
+    whys = iter(held_back([row for row in found if row.state == GOOD]))
+    return [
+        replace(row, state=BACKUP, why=why, hostspec="")
+        if row.state == GOOD and (why := next(whys))
+        else row
+        for row in found
+    ]
 
 
 def named_before(farm: Farm, server: Server) -> bool:
-    """Whether it is a server that another source has named before: that is one, and well."""
+    """Whether it is a server that has been named before: that is one, and well.
+
+    Only numbers are for a machine each; one that has two of them is not counted as was meant.
+    """
     if server.state is not State.DUPLICATE:
         return False
     first = next(one for one in farm.servers if one.endpoint == server.endpoint)
-    return first.source != server.source
+    return not (first.number and server.number)
 
 
 def problems(
@@ -201,6 +213,7 @@ _MISSES = {
     NameVerdict.WILDCARD.value: "does not exist",
     NameVerdict.OTHER_NETWORK.value: "is on another network than distcc1",
 }
+_OTHER_SITE = NameVerdict.OTHER_SITE.value
 
 
 def _numbered(farm: Farm, config: Config) -> Iterator[tuple[int, Line]]:
@@ -226,9 +239,10 @@ def numbering(health: Health) -> Iterator[str]:
 
 def stop(health: Health) -> str:
     """Why the walk of a build goes no further."""
-    end = reached(health.farm, health.config)
-    line = dict(_numbered(health.farm, health.config)).get(end)
-    if line is None or line.verdict not in _MISSES:
+    lines = dict(_numbered(health.farm, health.config))
+    line = lines.get(reached(health.farm, health.config))
+    left_out = _OTHER_SITE in {one.verdict for one in lines.values()}
+    if line is None or line.verdict not in _MISSES or left_out:
         return health.farm.why
     return f"{line.name} {_MISSES[line.verdict]}"
 
@@ -244,6 +258,7 @@ def _server(health: Health, server: Server, end: int) -> Row:
         *(server.number, server.name, server.endpoint, state, why),
         source=server.source,
         port=server.port or health.config.port,
+        priority=server.priority,
     )
     if server.number > end:
         return row

@@ -93,8 +93,8 @@ class HostsList(NamedTuple):
 
         A server that the user lists as well is left out: the user's own limit holds.
         """
-        listed = {(host.host, host.port) for host in self.hosts if host.kind is Kind.TCP}
-        new = tuple(one for one in servers if (one.host, one.port) not in listed)
+        listed = {host.place for host in self.hosts}
+        new = tuple(one for one in servers if one.place not in listed)
         end = len(self.entries)
         at = next((n for n, entry in enumerate(self.entries) if _asks(entry)), end)
         rest = (entry for entry in self.entries[at:] if not _asks(entry))

@@ -20,8 +20,11 @@ __all__ = [
     "IPAddress",
     "Kind",
     "Word",
+    "is_address",
     "is_source",
+    "misread",
     "parse_address",
+    "plainly",
 ]
 
 IPAddress: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -53,6 +56,9 @@ MAX_LIMIT = 10_000
 _DISCOVERED = re.compile(r"([0-9.]+|\[[0-9a-f:.]+\])(:[0-9]+)?/[0-9]+(,lzo)?(,cpp)?")
 """Every token that discovery may put into a list: nothing for ssh, a shell or distcc's options."""
 
+# What inet_aton(3) takes for an address: parts may be missing, octal and hexadecimal.
+_NUMBERS = re.compile(r"(0[xX][0-9A-Fa-f]*|[0-9]+)(\.(0[xX][0-9A-Fa-f]*|[0-9]+))*\.?")
+
 
 # What Linux may call an interface, without the signs that would end a token or a label.
 _ZONE = re.compile(r"(?=.{1,15}$)[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
@@ -70,6 +76,35 @@ def parse_address(text: str) -> IPAddress:
     if sign and not _ZONE.fullmatch(zone):
         raise ValueError("no name of an interface")
     return ipaddress.ip_address(text)
+
+
+def is_address(text: str) -> bool:
+    """Whether `parse_address` takes it."""
+    try:
+        parse_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def plainly(host: str) -> str:
+    """A name as it is, and an address in its one form: of two texts, whether they are one host.
+
+    >>> plainly("FD00:0::1"), plainly("big")
+    ('fd00::1', 'big')
+    """
+    return str(parse_address(host)) if is_address(host) else host
+
+
+def misread(host: str) -> str:
+    """Why a host is none though it passes for a name: the C library reads an address out of it.
+
+    >>> misread("10.1.0.011"), misread("10.1.0.11")
+    ('numbers that are no address: expected four, without zeros before them', '')
+    """
+    if not _NUMBERS.fullmatch(host) or is_address(host):
+        return ""
+    return "numbers that are no address: expected four, without zeros before them"
 
 
 def is_source(text: str) -> bool:
@@ -120,6 +155,11 @@ class Hostspec(NamedTuple):
     def usable(self) -> bool:
         """False for a host that is marked down."""
         return "down" not in self.options
+
+    @property
+    def place(self) -> tuple[Kind, str, int]:
+        """Where it leads: two entries of one server have the same, however they are written."""
+        return self.kind, plainly(self.host), self.port
 
     @property
     def says_port(self) -> bool:

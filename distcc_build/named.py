@@ -12,7 +12,7 @@ from distcc_build.config import Config
 from distcc_build.errors import HostsError
 from distcc_build.health import GOOD, OWN, Row, judged
 from distcc_build.hosts import parse_token
-from distcc_build.hostspec import Hostspec, IPAddress, Kind
+from distcc_build.hostspec import Hostspec, IPAddress, Kind, misread
 from distcc_build.policy import Server, State
 from distcc_build.verdict import Cause, Verdict
 
@@ -84,6 +84,8 @@ def _read(token: str) -> Named:
         return Named(quoted[1:-1], None, NO_HOST, why)
     if not isinstance(spec, Hostspec):
         return Named(token, None, NO_HOST, "it is a word of a hosts list, expected a host")
+    if why := misread(spec.host):
+        return Named(token, None, NO_HOST, why)
     if not spec.usable:
         return Named(token, spec, "marked down", "distcc passes it over; without ,down it is asked")
     if spec.kind is Kind.LOCAL:

@@ -7,6 +7,7 @@ compiler, is decided elsewhere, for all sources alike.
 from typing import NamedTuple
 
 from distcc_build.hostspec import IPAddress
+from distcc_build.trouble import Trouble
 
 __all__ = ["Account", "Gave", "Line", "Offer"]
 
@@ -58,6 +59,8 @@ class Account(NamedTuple):
     queries: int = 0
     seconds: float = 0.0
     """How long it took."""
+    trouble: Trouble | None = None
+    """What is wrong with a list, so that somebody can be told what to do."""
 
 
 class Gave(NamedTuple):
@@ -73,4 +76,5 @@ class Gave(NamedTuple):
     still: tuple[str, ...] | None = None
     """Names, of servers or of lines, of which alone these may be; None where it cannot say."""
     domain: str = ""
-    """In which of the domains that are looked in, in order, it found them; empty where none is."""
+    """In which of the domains that are looked in, in order, it stopped: where it found them or,
+    without offers, could not learn whether there are any; empty where it stopped in none."""

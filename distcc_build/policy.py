@@ -145,7 +145,8 @@ def judge(
     """Decide on every server that was offered.
 
     :param offered: word of each source, and what it offers; where two offer the same server
-        the first has it, with what the other knows of its limit.
+        the first has it, with what the other knows of its limit.  Where one source offers it
+        twice, the lower priority holds, whichever comes first.
     :param own: whether an address is this machine's.
     """
     servers: list[Server] = []
@@ -170,9 +171,8 @@ def judge(
         if not good and not here:
             state, why = State.REFUSED, refusal(address, config) or ""
         elif at is not None:
-            first = servers[at]
-            servers[at] = first._replace(limit=first.limit or step.limit)
-            state, why = State.DUPLICATE, f"has the address of {first.name}"
+            servers[at] = _also(servers[at], source, step)
+            state, why = State.DUPLICATE, f"has the address of {servers[at].name}"
         elif here or (not address.is_loopback and own(address)):
             state, why = State.OWN, "an address of this machine"
         for place in places:
@@ -187,6 +187,17 @@ def judge(
             )
         )
     return tuple(servers)
+
+
+def _also(first: Server, source: str, again: Offer) -> Server:
+    """A server that is offered again."""
+    limit = first.limit or again.limit
+    if source != first.source:
+        # The numbers of two sources do not compare.
+        return first._replace(limit=limit)
+    ranks = ((one.priority, -one.weight) for one in (first, again))
+    priority, weight = min(ranks)
+    return first._replace(limit=limit, priority=priority, weight=-weight)
 
 
 def _same_machine(address: IPAddress, good: Sequence[IPAddress]) -> list[IPAddress]:

@@ -79,7 +79,8 @@ def find_servers(
     else:
         meanwhile()
     gave = others.collect() if others else []
-    walked, gave = of_one_site(walked, gave, config.domain or conf.search)
+    before = old.site if old else ""
+    walked, gave, site = of_one_site(walked, gave, config.domain or conf.search, before)
     farm = outcome(
         walked,
         gave,
@@ -91,7 +92,8 @@ def find_servers(
     )
     queries += sum(one.account.queries for one in gave)
     took = round(time.monotonic() - start, 4)
-    return farm._replace(surroundings=fingerprint, files=files, queries=queries, seconds=took)
+    farm = farm._replace(surroundings=fingerprint, site=site, files=files)
+    return farm._replace(queries=queries, seconds=took)
 
 
 def _others(request: Request) -> "Others | None":

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import TypeAlias
 
-from distcc_build.hostspec import SOURCES, is_source, parse_address
+from distcc_build.hostspec import DISCOVER_FILE, SOURCES, is_source, parse_address
 
 __all__ = [
     "NUMBER_LENGTH",
@@ -100,7 +100,17 @@ def sources(text: str) -> tuple[str, ...]:
     found = tuple(dict.fromkeys(_parts(text)))
     wrong = next((one for one in found if not is_source(one)), "")
     if wrong or not found:
-        raise ValueError(f"{SOURCES}, and not {wrong!a}" if wrong else SOURCES)
+        path = wrong[:1] not in "-+" and any(one.startswith(DISCOVER_FILE) for one in found)
+        more = " (a path has no comma and no blank here)" if path else ""
+        raise ValueError(f"{SOURCES}, and not {wrong!a}{more}" if wrong else SOURCES)
+    return found
+
+
+def patterns(text: str) -> tuple[str, ...]:
+    """Patterns as of a shell, parted as all lists are, by commas or blanks."""
+    found = tuple(_parts(text))
+    if not found or any("[" in re.sub(r"\[!?+\]?+[^]]*\]", "", one) for one in found):
+        raise ValueError('patterns, such as ["aarch64-*"], each [ with its ]')
     return found
 
 

@@ -39,7 +39,7 @@ _TEXTS = {
     Cause.OK: ("gives the object that this machine gives", ""),
     Cause.REFUSED: (
         "no daemon listens there",
-        "start distccd on it, or set 'port' if it listens elsewhere",
+        "start distccd on it, or correct its port (where it is listed, else option 'port')",
     ),
     Cause.UNREACHABLE: (
         "it cannot be reached",
@@ -73,7 +73,7 @@ _TEXTS = {
     ),
     Cause.NOT_DISTCCD: (
         "something else than distccd answers",
-        "set 'port' to that of distccd, or correct the address in DNS",
+        "correct its address, or its port (where it is listed, else option 'port')",
     ),
     Cause.PROTOCOL: (
         "it does not speak the protocol that is needed",

@@ -27,6 +27,10 @@ ROUTE53_RECORDS = 500
 ROUTE53_CHARACTERS = 16_000
 """In all values; the same source says 32,000, counted in the same way."""
 
+BIND_RECORDS = 100
+"""BIND from 9.18.28 and 9.20.0 on loads no zone with more of one name and type, unless its option
+max-records-per-type says so; named-checkzone does not tell."""
+
 MAX_NAME = 254
 """Characters of a name, with the dot at its end (RFC 1035 section 2.3.4)."""
 
@@ -251,15 +255,23 @@ def _quoted(record: Record) -> str:
     return f'"{record.data}"' if record.type == "TXT" else record.data
 
 
-def doubts(zone: Zone, config: Config) -> Iterator[str]:
+def doubts(zone: Zone, config: Config, form: str = "bind") -> Iterator[str]:
     """What keeps clients from using servers that are listed: a sentence for each.
 
     :param config: the clients', as far as it is known here.
+    :param form: one of FORMATS.
     """
+    # Those before the first are in the zone already.
+    last = zone.first + len(zone.servers) - 1
+    if zone.services and form == "bind" and last > BIND_RECORDS:
+        yield (
+            f"BIND loads no zone with more than {BIND_RECORDS} records of a name and type: set "
+            f"max-records-per-type {last}; in its options, before it reads this one"
+        )
     names = {one for one in zone.nameservers if f".{one}".endswith(f".{zone.domain}")}
     for one in sorted(names):
         yield f"{one} is in the zone itself: add its address to the zone"
-    if zone.first + len(zone.servers) - 1 > config.max_servers:
+    if last > config.max_servers:
         yield f"clients ask for {config.max_servers} names: set max_servers there"
     reference = zone.servers[0] if zone.first == 1 else None
     for index, server in enumerate(zone.servers):

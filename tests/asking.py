@@ -1,4 +1,6 @@
-"""Questions to a name server, asked one by one."""
+"""Questions to a name server, asked one by one; and what it was asked by others."""
+
+import re
 
 import dns.message
 import dns.query
@@ -6,7 +8,7 @@ import dns.rrset
 
 from distcc_build.farm.nameserver import NameServer
 
-__all__ = ["ask", "records"]
+__all__ = ["ask", "records", "walks"]
 
 
 def ask(
@@ -18,3 +20,13 @@ def ask(
 
 def records(sets: list[dns.rrset.RRset]) -> list[str]:
     return [line for rrset in sets for line in rrset.to_text().split("\n")]
+
+
+def walks(server: NameServer) -> int:
+    """How many walks of distcc1, distcc2, ... a server has seen.
+
+    Each asks for a random name of its own beside the numbered ones.  A question is sent again where
+    its answer takes 0.2 s, so that one may be there more often.
+    """
+    labels = {query.name.partition(".")[0] for query in list(server.queries)}
+    return sum(bool(re.fullmatch(r"distcc[a-z]+", one)) for one in labels)

@@ -31,6 +31,9 @@ def environ(home: Path, more: Mapping[str, str] | None = None) -> dict[str, str]
         "LC_ALL": "C.UTF-8",
         "DISTCC_BUILD_CACHE_DIR": str(home / "cache"),
         "DISTCC_BUILD_NAMESERVERS": "127.0.0.1:9",
+        # Nobody is silent there, but the machine may be busy.
+        "DISTCC_BUILD_DEADLINE": "60",
+        "DISTCC_BUILD_WALK_BUDGET": "20",
         **(more or {}),
     }
 

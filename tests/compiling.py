@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from distcc_build.paths import launcher
+from distcc_build.store import replace
 
 __all__ = ["Bench", "age"]
 
@@ -72,7 +73,10 @@ class Bench:
 
 
 def age(cache: Path, seconds: int) -> None:
-    """Make every plan and farm in the cache older, as if nothing had been built since."""
+    """Make every plan and farm in the cache older, as if nothing had been built since.
+
+    Whoever reads one meanwhile finds a whole one.
+    """
     for path in cache.iterdir():
         if path.name.startswith("plan-"):
             lines = path.read_text().splitlines()
@@ -81,7 +85,7 @@ def age(cache: Path, seconds: int) -> None:
                 for line in lines
                 for word, _, rest in [line.partition(" ")]
             ]
-            path.write_text("\n".join(old) + "\n")
+            replace(path, "\n".join(old).encode() + b"\n")
         elif path.suffix == ".json":
             table = json.loads(path.read_text())
             for key in ("made", "until", "stale"):
@@ -90,4 +94,4 @@ def age(cache: Path, seconds: int) -> None:
                 one[5] -= seconds
             for asked in table["answers"].values():
                 asked[0] -= seconds
-            path.write_text(json.dumps(table))
+            replace(path, json.dumps(table).encode())

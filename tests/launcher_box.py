@@ -90,6 +90,8 @@ class Box:
             "PATH": f"{self.root}/tools:/usr/bin:/bin",
             "HOME": f"{self.root}/home",
             "DISTCC_BUILD_CACHE_DIR": str(self.cache),
+            # A refresher that does its work is waited for, however busy the machine is.
+            "DISTCC_BUILD_DEADLINE": "60",
             **(SANITIZERS if self.name == "sanitized" else {}),
             **changes,
         }

@@ -78,11 +78,18 @@ def _started(configuration: Path) -> subprocess.Popen[str] | None:
 
 
 def closed_port(kind: socket.SocketKind = socket.SOCK_DGRAM, address: str = "127.0.0.1") -> int:
-    """Return a port where nothing listens (and something may, later: it is not reserved)."""
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind((address, 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Return a port where nothing listens (and something may, later: it is not reserved).
+
+    Name servers want it for both, so a port of UDP is one of TCP where nobody is as well.
+    """
+    while True:
+        with socket.socket(socket.AF_INET, kind) as probe, socket.socket(socket.AF_INET) as other:
+            probe.bind((address, 0))
+            port: int = probe.getsockname()[1]
+            with contextlib.suppress(OSError):
+                if kind == socket.SOCK_DGRAM:
+                    other.bind((address, port))
+                return port
 
 
 class FakeDistccd:

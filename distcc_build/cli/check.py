@@ -44,6 +44,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print a line for each problem; exit 1 if there is any."""
+    from distcc_build.belonging import taken
     from distcc_build.examine import examine
     from distcc_build.health import problems
     from distcc_build.inputs import read_inputs
@@ -57,6 +58,10 @@ def run(args: argparse.Namespace) -> int:
         found.append(f"{inputs.hosts_source}: no word in it asks for discovery")
     directory, path = cache_directory(environ), environ.get("PATH")
     for one, words in _each(args, inputs, environ):
+        if one.farm and not words and (why := taken(one, path, directory)):
+            # No compile goes there, so nothing else matters.
+            found.append(f"farm {one.farm}: {why}: put [farm.{one.farm}] before it")
+            continue
         with waiting("asking the servers") as told:
             health = examine(one.config, directory, words, path, told)
         expect = args.expect if not one.farm or args.farm else None
@@ -81,7 +86,8 @@ def _of_the_list(args: argparse.Namespace, inputs: "Inputs", environ: dict[str, 
     # They are handed on as they are written, so what is configured for found ones is not theirs.
     config = inputs.config._replace(port=DEFAULT_PORT, compression="none")
     named = read_named(map(str, inputs.hosts.hosts), config)
-    named = tuple(one for one in named if one.spec and not one.state)
+    # Of those with a state only what is no host is to be mended.
+    named = tuple(one for one in named if not (one.spec and one.state))
     if not named:
         return []
     directory, path = cache_directory(environ), environ.get("PATH")

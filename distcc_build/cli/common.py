@@ -33,12 +33,17 @@ __all__ = [
 
 
 def add_options(
-    parser: argparse.ArgumentParser, *, compiler: bool = False, compilers: str = ""
+    parser: argparse.ArgumentParser,
+    *,
+    compiler: bool = False,
+    compilers: str = "",
+    usual: str = "gcc, g++",
 ) -> None:
     """Let every option of the configuration be set on the command line.
 
     :param compiler: the command is about one compiler, which can be named.
     :param compilers: it is about several, and this is what it does with each, for the help.
+    :param usual: those that are meant where none is named.
     """
     parser.add_argument(
         "-o",
@@ -51,6 +56,7 @@ def add_options(
     if compiler:
         parser.add_argument(
             "--compiler",
+            action=_Once,
             default="gcc",
             type=compiler_word,
             metavar="WORD",
@@ -63,8 +69,27 @@ def add_options(
             default=[],
             type=compiler_word,
             metavar="WORD",
-            help=f"{compilers}; several times for several (default: gcc, g++)",
+            help=f"{compilers}; several times for several (default: {usual})",
         )
+
+
+class _Once(argparse.Action):
+    """An option that is about one thing; named again, the first would silently not be meant."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: object,
+        option_string: str | None = None,
+    ) -> None:
+        """Take the value, or refuse it where there is another."""
+        before = getattr(namespace, self.dest)
+        given = f"_{self.dest}_given"
+        if hasattr(namespace, given) and before != values:
+            parser.error(f"{option_string}: expected one, got {before!a} and {values!a}")
+        setattr(namespace, given, True)
+        setattr(namespace, self.dest, values)
 
 
 def add_farm(parser: argparse.ArgumentParser) -> None:
@@ -85,7 +110,7 @@ def chosen_farm(
     :returns: those that are named; else the farm's own, and none where none are known.
     :raises UsageError: when there is no such farm, or compilers of several are named.
     """
-    from distcc_build.belonging import belonging, of_farm, usual_words
+    from distcc_build.belonging import belonging, of_farm, taken, usual_words
     from distcc_build.compilers import USUAL
 
     named: list[str] = args.compiler
@@ -95,7 +120,11 @@ def chosen_farm(
     path = environ.get("PATH")
     if args.farm is not None:
         inputs = of_farm(inputs, args.farm)
-        return inputs, named or usual_words(inputs, path, directory)
+        words = named or usual_words(inputs, path, directory)
+        if not words:
+            why = taken(inputs, path, directory) or "no compiler is known here that has it"
+            warn([f"farm {inputs.farm}: {why}; it is looked at for {' and '.join(USUAL)}"])
+        return inputs, words
     each = {word: belonging(inputs, word, path, directory) for word in named or USUAL[:1]}
     if len({one.farm for one in each.values()}) > 1:
         said = ", ".join(f"{word}: {one.farm or 'the usual one'}" for word, one in each.items())

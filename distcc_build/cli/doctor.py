@@ -38,13 +38,15 @@ STATUS = (
     "compilers of another farm than the first one's are named in the verdict, and not looked at"
 )
 
+USUAL = "those that CC and CXX name, else gcc, g++"
+
 DEADLINE = 60.0
 """Seconds; where all is well it takes two, and a silent server takes five."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    add_options(parser, compilers="the compiler that it is about")
+    add_options(parser, compilers="the compiler that it is about", usual=USUAL)
     parser.add_argument(
         "--json", action="store_true", help="all that was found, as JSON (distcc-build schema)"
     )

@@ -85,7 +85,7 @@ def _farm(situation: "Situation") -> None:
             print(f"source        {printable(word)}, {asked}{account.seconds:.3f} s")
         elif len(sources) > 1:
             print(f"source        {printable(word)}")
-        _source(farm, word, account.lines if account else farm.lines)
+        _source(situation, farm, word, account.lines if account else farm.lines)
         if account is not None and account.degraded:
             # What it says now was seen at this look.
             kept = any(one.source == word and one.seen < farm.made for one in farm.servers)
@@ -96,7 +96,7 @@ def _farm(situation: "Situation") -> None:
         print("degraded      not all could be asked; tried again within a minute")
 
 
-def _source(farm: "Farm", word: str, lines: "Sequence[Line]") -> None:
+def _source(situation: "Situation", farm: "Farm", word: str, lines: "Sequence[Line]") -> None:
     """Print what one source said, and what becomes of its servers."""
     servers = [one for one in farm.servers if one.source == word]
     for line in lines:
@@ -106,13 +106,21 @@ def _source(farm: "Farm", word: str, lines: "Sequence[Line]") -> None:
         if server is not None:
             # Several services of one host come in the order of their servers.
             servers.remove(server)
-            verdict = _verdict(server)
+            verdict = _verdict(situation, server)
         print(f"  {printable(f'{line.name}  {line.came_back}  -> {verdict}')}")
     for server in servers:
-        print(f"  {printable(f'{server.name}  {server.endpoint}  -> {_verdict(server)}')}")
+        verdict = _verdict(situation, server)
+        print(f"  {printable(f'{server.name}  {server.endpoint}  -> {verdict}')}")
 
 
-def _verdict(server: "Server") -> str:
+def _verdict(situation: "Situation", server: "Server") -> str:
+    from distcc_build.hosts import Hostspec
+
+    inputs = situation.inputs
+    if not server.why:
+        spec = Hostspec.server(server.address, server.port or inputs.config.port, limit=1)
+        if spec not in inputs.hosts.expand([spec]).hosts:
+            return "left to the hosts list, which names it with a limit and options of its own"
     return f"{server.state.value}: {server.why}" if server.why else server.state.value
 
 
@@ -141,13 +149,13 @@ def _proofs(situation: "Situation", word: str) -> None:
 
 def _held_back(situation: "Situation", word: str) -> dict[tuple[str, str], str]:
     """Why each good server that is a backup now is not used: by its source and endpoint."""
-    used = situation.candidates([word])
-    lowest = {one.server.source: one.server.priority for one in used}
+    from distcc_build.choice import held_back
+
+    good = [one.server for one in situation.good([word])]
     return {
-        (server.source, server.endpoint): f"held back: priority {server.priority}, while there "
-        f"are good ones of priority {lowest[server.source]}"
-        for server, *_ in situation.good([word])
-        if server.priority > lowest[server.source]
+        (server.source, server.endpoint): f"held back: {why}"
+        for server, why in zip(good, held_back(good), strict=True)
+        if why
     }
 
 

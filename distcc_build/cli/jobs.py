@@ -12,23 +12,23 @@ EXAMPLE = 'ninja -j "$(distcc-build jobs)"'
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    add_options(parser, compiler=True)
+    add_options(parser, compilers="count for a build with this compiler", usual="gcc")
 
 
 def run(args: argparse.Namespace) -> int:
     """Print one number, whatever happens: it stands in command lines of builds."""
     environ = environment(args)
     try:
-        from distcc_build.inputs import read_inputs
-        from distcc_build.launch import assess
+        from distcc_build.buildenv import find_basis
 
-        word = args.compiler
-        directory = cache_directory(environ, word)
+        words = args.compiler or ["gcc"]
+        directory = cache_directory(environ)
         with waiting("looking for the servers"):
-            situation = assess(read_inputs(environ), directory, environ, word, content=True)
-        warn(situation.inputs.warnings)
-        jobs = situation.jobs(word)
-        keep_plans(word, situation, environ)
+            basis = find_basis(environ, directory, words, content=True)
+        warn(basis.warnings)
+        jobs = basis.jobs
+        for situation, (word, *_) in basis.parts:
+            keep_plans(word, situation, environ)
     except Exception as error:  # noqa: BLE001 - `-j "$(distcc-build jobs)"` takes anything for an answer
         warn([f"{str(error) or type(error).__name__}; counting this machine only"])
         jobs = os.cpu_count() or 1

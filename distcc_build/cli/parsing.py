@@ -39,6 +39,13 @@ class Parser(argparse.ArgumentParser):
             below += f"\n{textwrap.fill(f'exit status: {self.status}', WIDTH)}\n"
         return super().format_help() + below
 
+    def print_help(self, file: Any = None) -> None:
+        """Print the help.
+
+        :raises OSError: when it cannot be written, of which argparse's own takes no notice.
+        """
+        print(self.format_help(), end="", file=file, flush=True)
+
     def error(self, message: str) -> NoReturn:
         """Refuse the command line.
 
@@ -46,18 +53,21 @@ class Parser(argparse.ArgumentParser):
         """
         raise UsageError(self._about(message.removeprefix("argument ")))
 
-    def parse_for(self, words: Sequence[str], command: str | None) -> argparse.Namespace:
+    def parse_for(
+        self, words: Sequence[str], command: str | None, behind: Sequence[str] = ()
+    ) -> argparse.Namespace:
         """All words, none of them left over.
 
         :param command: the subcommand that they begin with, if any.
+        :param behind: words that were typed behind these, and are not looked at.
         :raises UsageError: for a word that has no meaning.
         """
         args, left = self.parse_known_args(words)
         if left:
-            self._refuse(left[0], command)
+            self._refuse(left[0], command, behind)
         return args
 
-    def _refuse(self, word: str, command: str | None) -> NoReturn:
+    def _refuse(self, word: str, command: str | None, behind: Sequence[str]) -> NoReturn:
         """Refuse a word that neither this parser nor the command's has a use for."""
         parsers = self.commands()
         parser = parsers.get(command or "", self)
@@ -65,11 +75,15 @@ class Parser(argparse.ArgumentParser):
             raise UsageError(parser._about(f"unexpected argument {word!a}"))  # noqa: SLF001
         word = word.partition("=")[0] if word.startswith("--") else word
         # As a global option would stand, of which there are none.
-        owner = next(
-            (one for one in parsers.values() if parser is self and word in one.options()), None
-        )
-        if owner is not None:
-            msg = f"option {word} stands behind its command, as in: {owner.prog} {word}"
+        owners = {
+            name: one.prog
+            for name, one in parsers.items()
+            if parser is self and word in one.options()
+        }
+        if owners:
+            # The command that was meant, if it was typed at all.
+            meant = next((one for one in behind if one in owners), next(iter(owners)))
+            msg = f"option {word} stands behind its command, as in: {owners[meant]} {word}"
             raise UsageError(msg)
         meant = _meant(word, parser.options())
         msg = f"unknown option {word!a}{meant}; {parser.prog} --help lists them"

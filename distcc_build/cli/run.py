@@ -17,7 +17,7 @@ from distcc_build.cli.progress import waiting
 from distcc_build.errors import DistccBuildError, UsageError
 
 if TYPE_CHECKING:
-    from distcc_build.launch import Situation
+    from distcc_build.buildenv import Basis
     from distcc_build.record.journal import Job
     from distcc_build.record.tally import Build
 
@@ -53,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError("run: expected a command, as in: distcc-build run -- make")
     if args.report and args.trace and args.report.resolve() == args.trace.resolve():
         raise UsageError(f"expected two files, got {str(args.report)!a} for --report and --trace")
-    environ, situation = environment(args), None
+    environ, basis = environment(args), None
     with contextlib.ExitStack() as stack:
         pumped = journal = None
         try:
@@ -62,8 +62,8 @@ def run(args: argparse.Namespace) -> int:
             with waiting("looking for the servers"):
                 compilers = tuple(args.compiler) or COMPILERS
                 pumped = _pumped(environ, stack, compilers) if args.pump else None
-                environ, situation = pumped or build_environment(environ, compilers)
-            _say(situation.inputs.warnings if situation else ())
+                environ, basis = pumped or build_environment(environ, compilers)
+            _say(basis.warnings if basis else ())
         except Exception as error:  # noqa: BLE001 - whatever it is, the build goes on
             _say([f"{str(error) or type(error).__name__}; the command runs without the farm"])
         if args.report or args.trace:
@@ -77,9 +77,7 @@ def run(args: argparse.Namespace) -> int:
         if journal is not None and not fault:
             # From here on nothing of ours may change the status, nor run the command again.
             try:
-                build = _build(
-                    words, (begin, time.time()), status, situation, args.compiler, journal.parent
-                )
+                build = _build(words, (begin, time.time()), status, basis, journal.parent)
                 _tell(args, journal, build)
             except Exception as error:  # noqa: BLE001
                 _say([f"no report: {_reason(error)}"])
@@ -119,18 +117,18 @@ def _end_of(
 
 def _pumped(
     environ: dict[str, str], stack: contextlib.ExitStack, compilers: Sequence[str]
-) -> "tuple[dict[str, str], Situation | None] | None":
+) -> "tuple[dict[str, str], Basis | None] | None":
     """The environment for a build in pump mode; None, and a line that says why, for one without."""
     from distcc_build.pump.build import pump_environment
     from distcc_build.pump.server import PumpError
 
     try:
-        built, situation, running = pump_environment(environ, stack, compilers)
+        built, basis, running = pump_environment(environ, stack, compilers)
     except (PumpError, OSError) as error:
         _say([f"no pump mode: {error}"])
         return None
     stack.callback(lambda: _say([running.sentence()]))
-    return built, situation
+    return built, basis
 
 
 def _journal(environ: dict[str, str], stack: contextlib.ExitStack) -> Path:
@@ -185,24 +183,19 @@ def _build(
     words: Sequence[str],
     times: tuple[float, float],
     status: int,
-    situation: "Situation | None",
-    compilers: Sequence[str],
+    basis: "Basis | None",
     directory: Path,
 ) -> "Build":
     """What is known of the whole.
 
     :param times: of its begin and its end, seconds since 1970.
-    :param compilers: those that were named.
     :param directory: the cache directory.
     """
     from distcc_build import machine
     from distcc_build.belonging import known_names
-    from distcc_build.buildenv import COMPILERS
     from distcc_build.record.tally import Build
 
-    names = known_names(situation.inputs, directory) if situation else {}
-    used = tuple(compilers) or COMPILERS
-    hosts = situation.hosts(*used).hosts if situation else ()
+    names = known_names(basis.inputs, directory) if basis else {}
     return Build(
         command=tuple(words),
         cwd=_folder(),
@@ -211,9 +204,9 @@ def _build(
         status=status,
         client=socket.gethostname(),
         cores=machine.cores(),
-        jobs=situation.jobs(*used) if situation else machine.cores(),
+        jobs=basis.jobs if basis else machine.cores(),
         names={address: name.rstrip(".") for address, name in names.items()},
-        limits={one.host: one.slots for one in hosts if one.usable},
+        limits=basis.limits if basis else {},
     )
 
 

@@ -57,7 +57,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
             dest="form",
             action="store_const",
             const=name,
-            help=f"only the good ones, one a line, as {what}",
+            help=f"only the good ones without backups, one a line, as {what}",
         )
     parser.add_argument(
         "hosts",

@@ -124,6 +124,6 @@ def run(args: argparse.Namespace) -> int:
         port=config.port,
     )
     text = WRITERS[args.format](zone)
-    warn(doubts(zone, config))
+    warn(doubts(zone, config, args.format))
     print(text)
     return 0

@@ -30,7 +30,7 @@ class Case:
     environ: dict[str, str]
     """The environment of the compiles."""
     words: tuple[str, ...]
-    """The compilers that were asked for; empty for the usual ones."""
+    """The compilers that were asked for; empty for those of CC and CXX, or the usual ones."""
     directory: Path
     """The cache directory; where there is none that can be used, an empty one for now."""
     until: float

@@ -1,12 +1,12 @@
 """The compilers, and who they are: what a server has to have as well."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from distcc_build import paths
-from distcc_build.compilers import USUAL
 from distcc_build.doctor.case import Case
 from distcc_build.doctor.findings import Check, Loss, Section, ok, problem, skipped
+from distcc_build.doctor.variables import named, without_compiler
 from distcc_build.reference import Reference, References, find_compiler
 
 __all__ = ["look"]
@@ -17,32 +17,36 @@ SECONDS = 5.0
 
 def look(case: Case) -> Section:
     """Find them, and let each compile a small file."""
-    words = case.words or USUAL
+    variables = {} if case.words else named(case.environ)
+    words = case.words or tuple(variables)
     found = {word: find_compiler(word, case.path) for word in words}
     case.compilers = {word: one for word, one in found.items() if one is not None}
-    case.asked = case.words or tuple(case.compilers) or words
-    return Section("compilers", "compilers", tuple(_checks(case, words)))
+    # Of the usual two one is enough; what was asked for by name is missed.
+    there = tuple(word for word in variables if word in case.compilers or variables[word])
+    case.asked = case.words or there or words
+    wrong = () if case.words else without_compiler(case.environ)
+    return Section("compilers", "compilers", (*_checks(case, words, variables), *wrong))
 
 
-def _checks(case: Case, words: tuple[str, ...]) -> Iterator[Check]:
+def _checks(case: Case, words: Sequence[str], variables: Mapping[str, str]) -> Iterator[Check]:
     with References(case.directory, case.compilers.values()) as references:
         made, failed = references.collect(case.left(SECONDS))
     by_key = {one.compiler.key: one for one in made}
     for word in words:
-        compiler = case.compilers.get(word)
-        if compiler is None:
-            # Of the usual two one is enough; what was asked for by name is missed.
-            if case.words or not case.compilers:
-                remedy = "install it, or name another by --compiler"
-                loss = Loss.COMPILER if case.compilers else Loss.ALL
-                yield problem(word, "is not installed here", remedy, loss)
-            else:
-                yield skipped(word, "is not installed here")
+        compiler, variable = case.compilers.get(word), variables.get(word, "")
+        if compiler is None and word in case.asked:
+            text = "is not installed here" + (f", and {variable} names it" if variable else "")
+            another = f"correct {variable}" if variable else "name another by --compiler"
+            loss = Loss.COMPILER if case.compilers else Loss.ALL
+            yield problem(word, text, f"install it, or {another}", loss)
+        elif compiler is None:
+            yield skipped(word, "is not installed here")
         elif compiler.key in failed:
-            remedy = f"try it: {word} -c FILE"
+            remedy = (f"correct {variable}, or " if variable else "") + f"try it: {word} -c FILE"
             yield problem(word, failed[compiler.key], remedy, Loss.COMPILER)
         else:
-            yield ok(word, _identity(by_key[compiler.key], paths.find_program(word, case.path)))
+            told = _identity(by_key[compiler.key], paths.find_program(word, case.path))
+            yield ok(word, told + (f", by {variable}" if variable else ""))
 
 
 def _identity(reference: Reference, typed: Path | None) -> str:

@@ -6,10 +6,10 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 
 from distcc_build import store
-from distcc_build.belonging import belonging
+from distcc_build.belonging import belonging, of_farm, taken, usual_words
 from distcc_build.config import Config
 from distcc_build.doctor.case import Case
-from distcc_build.doctor.findings import Check, Loss, Section, Status, ok, problem, skipped
+from distcc_build.doctor.findings import Check, Loss, Section, Status, ok, problem, skipped, warning
 from distcc_build.doctor.sources import look_at
 from distcc_build.doctor.words import duration, plain, remedy_in
 from distcc_build.examine import examine
@@ -17,6 +17,7 @@ from distcc_build.health import Health, named_before, numbering, reached, stop
 from distcc_build.hostspec import DISCOVER, Kind
 from distcc_build.inputs import Inputs
 from distcc_build.policy import Server, State
+from distcc_build.resolve.answers import Verdict
 from distcc_build.search import surroundings
 
 __all__ = ["look"]
@@ -74,11 +75,21 @@ def _of_one_farm(case: Case, inputs: Inputs) -> Generator[Check, None, Inputs]:
     case.elsewhere = tuple(f"{word} ({of})" for word, of in elsewhere.items())
     if not case.words:
         # Who names no compiler asks about all of them.
-        named = [f"farm {table.name}" for table in inputs.farms if table.name != one.farm]
-        for of in [of for of in named if of not in elsewhere.values()]:
-            case.elsewhere += (of,)
-            yield skipped(of, "look with doctor --compiler, and a compiler of it")
+        for name in [table.name for table in inputs.farms if table.name != one.farm]:
+            if (of := f"farm {name}") not in elsewhere.values():
+                case.elsewhere += (of,)
+                yield _not_looked_at(case, of_farm(inputs, name))
     return one
+
+
+def _not_looked_at(case: Case, inputs: Inputs) -> Check:
+    """A word about a farm whose compilers nobody has named."""
+    name, look = f"farm {inputs.farm}", "look with doctor --compiler, and a compiler of it"
+    if usual_words(inputs, case.path, case.directory):
+        return skipped(name, look)
+    if why := taken(inputs, case.path, case.directory):
+        return warning(name, why, f"put [farm.{inputs.farm}] before it")
+    return skipped(name, f"no compiler is known here that has it; {look}")
 
 
 def _usable(server: Server) -> bool:
@@ -105,6 +116,8 @@ def _names(health: Health, loss: Loss) -> Iterator[Check]:
     elif servers:
         # What is wrong with each is said of it.
         yield Check("names", Status.PROBLEM, "no name is a server that may be used", "", loss)
+    elif any(one.verdict == Verdict.OTHER_SITE.value for one in farm.lines):
+        yield ok("names", f"those in {plain(farm.domain)} are another site's, and not used")
     else:
         yield problem(
             farm.domain or "names",

@@ -1,7 +1,7 @@
 """What doctor found, what is to be done first, and the exit status.  Looks at nothing itself."""
 
-from collections.abc import Sequence
 from enum import Enum, IntEnum
+from math import inf
 from typing import Any, NamedTuple
 
 from distcc_build.doctor.words import count, listed
@@ -17,6 +17,7 @@ __all__ = [
     "Section",
     "Status",
     "Step",
+    "late",
     "ok",
     "problem",
     "skipped",
@@ -29,6 +30,10 @@ nothing distributed.  2 to 6 and from 64 on mean the same as with all other comm
 
 STEPS = 3
 """Things to do next that are named: more nobody does at once."""
+
+
+MORE_TIME = "give it more time: --deadline SECONDS"
+"""What to do about what was not looked at for that."""
 
 
 class Status(Enum):
@@ -71,6 +76,9 @@ class Check(NamedTuple):
     remedy: str = ""
     """What to do; empty where nothing is to be done, or another check says it."""
     loss: Loss = Loss.NOTHING
+    misleads: bool = False
+    """Something was meant otherwise than it is understood: what is wrong behind it on the way
+    may be wrong for that, and is not to be mended before it."""
 
 
 def ok(name: str, text: str) -> Check:
@@ -83,14 +91,19 @@ def skipped(name: str, text: str) -> Check:
     return Check(name, Status.SKIPPED, text)
 
 
+def late(name: str) -> Check:
+    """A thing for which no time was left."""
+    return Check(name, Status.SKIPPED, "no time was left", MORE_TIME, Loss.ADVICE)
+
+
 def warning(name: str, text: str, remedy: str, loss: Loss = Loss.ADVICE) -> Check:
     """A thing that may matter."""
     return Check(name, Status.WARNING, text, remedy, loss)
 
 
-def problem(name: str, text: str, remedy: str, loss: Loss) -> Check:
+def problem(name: str, text: str, remedy: str, loss: Loss, *, misleads: bool = False) -> Check:
     """A thing to mend."""
-    return Check(name, Status.PROBLEM, text, remedy, loss)
+    return Check(name, Status.PROBLEM, text, remedy, loss, misleads)
 
 
 class Section(NamedTuple):
@@ -122,6 +135,8 @@ class Step(NamedTuple):
     loss: Loss
     wrong: bool
     """One of them is a problem."""
+    misleads: bool = False
+    """One of them does."""
 
     @property
     def text(self) -> str:
@@ -187,9 +202,12 @@ class Report(NamedTuple):
                 subjects = tuple(dict.fromkeys([*before.subjects, one.name]))
                 wrong = before.wrong or one.status is Status.PROBLEM
                 loss = max(before.loss, one.loss)
-                found[one.remedy] = Step(subjects, one.remedy, loss, wrong)
+                misleads = before.misleads or one.misleads
+                found[one.remedy] = Step(subjects, one.remedy, loss, wrong, misleads)
+        problems = (one.loss for one in self.checks if one.status is Status.PROBLEM)
+        worst = max((loss for loss in problems if loss < Loss.TRUST), default=Loss.NOTHING)
         # Sorting keeps the order of the way: what comes first hides what is behind it.
-        return sorted(found.values(), key=_urgency)[:STEPS]
+        return sorted(found.values(), key=lambda step: _urgency(step, worst))[:STEPS]
 
     def as_json(self) -> dict[str, Any]:
         """The form for scripts.
@@ -224,21 +242,26 @@ class Report(NamedTuple):
         """Why a compiler's compiles stay here: what stops all of them, else what stops these."""
         causes = [one for one in self.checks if one.loss is Loss.ALL]
         causes += [one for one in self.checks if one.loss is Loss.COMPILER and one.name == word]
-        return _said(causes)
+        if not causes:
+            hurried = any(one.remedy == MORE_TIME for one in self.checks)
+            return "there was no time to look" if hurried else "it could not be found out why"
+        return _said(causes[0])
 
 
-def _said(causes: Sequence[Check]) -> str:
-    """The first of these as a clause."""
-    if not causes:
-        return "it could not be found out why"
-    name, text = causes[0].name, causes[0].text
+def _said(cause: Check) -> str:
+    """A cause as a clause."""
+    name, text = cause.name, cause.text
     return f"{name} {text}" if text.startswith(("is ", "are ", "cannot ")) else text
 
 
-def _urgency(step: Step) -> tuple[bool, int, int]:
-    """The smaller, the sooner; of a farm's faults the one first that most servers have."""
-    number = len(step.subjects) if step.loss is Loss.SERVERS else 0
-    return not step.wrong, -step.loss, -number
+def _urgency(step: Step, worst: Loss) -> tuple[bool, int, float]:
+    """The smaller, the sooner; of a farm's faults the one first that most servers have.
+
+    :param worst: the most that is lost by a thing that may follow from another.
+    """
+    loss = max(step.loss, worst) if step.misleads else step.loss
+    number = (inf if step.misleads else len(step.subjects)) if loss is Loss.SERVERS else 0
+    return not step.wrong, -loss, -number
 
 
 def _check(check: Check) -> dict[str, Any]:

@@ -9,13 +9,17 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-__all__ = ["Here", "Said", "ask", "on_path"]
+__all__ = ["LATE", "Here", "Said", "ask", "on_path"]
 
 PATIENCE = 10.0
 """Seconds for a build system; SCons takes the longest, 0.5."""
 
 MAX_SHOWN = 200
 """Characters of a line that somebody else wrote."""
+
+
+LATE = "it takes longer than"
+"""How the complaint of what was ended begins."""
 
 
 class Said(NamedTuple):
@@ -61,7 +65,7 @@ def ask(
         out, err = process.communicate(timeout=seconds)
         status: int | None = process.returncode
     except subprocess.TimeoutExpired:
-        out, err, status = b"", f"it takes longer than {seconds:.1f} s".encode(), None
+        out, err, status = b"", f"{LATE} {seconds:.1f} s".encode(), None
     finally:
         # Also on an exception from outside: nothing of ours goes on behind us.
         if process.poll() is None:

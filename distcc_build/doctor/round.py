@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 
 from distcc_build.doctor import client, compilers, discovery, faces, plans, servers, settings, trial
 from distcc_build.doctor.case import Case, scratch
-from distcc_build.doctor.findings import Check, Loss, Report, Section, problem, skipped
+from distcc_build.doctor.findings import Check, Loss, Report, Section, late, problem, skipped
 from distcc_build.errors import DistccBuildError
 
 __all__ = ["TooLate", "go_round"]
@@ -76,7 +76,7 @@ def go_round(
     found: list[Section] = []
     systems = Faces(case)
     for name, title, look in _stations(systems):
-        section = Section(name, title, (_late(title),))
+        section = Section(name, title, (late(title),))
         try:
             if time.monotonic() < case.until:
                 with waiting(WAITED_FOR.get(name, f"looking at the {title}")) as case.told:
@@ -106,10 +106,6 @@ def _stations(systems: Faces) -> Iterator[tuple[str, str, Callable[[Case], Secti
     yield "plans", "plans", plans.look
     yield "faces", "build systems", systems.look
     yield "trial", "test compile", trial.look
-
-
-def _late(title: str) -> Check:
-    return skipped(title, "no time was left: --deadline gives more")
 
 
 def _trouble(title: str, error: Exception) -> Check:

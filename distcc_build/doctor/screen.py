@@ -73,7 +73,7 @@ def ending(report: Report, width: int | None) -> Iterator[list[Piece]]:
             yield [Piece(title, "bold")]
         head = Piece("" if narrow else title.ljust(indent), "bold")
         for text in texts:
-            parts = [text] if width is None else _wrapped(text, width - len(head.text))
+            parts = [text] if width is None else _wrapped(text, width - indent)
             for part in parts:
                 yield [head, Piece(part, look)]
                 head = Piece(" " * indent)

@@ -61,7 +61,8 @@ def _hosts(case: Case) -> Iterator[Check]:
         token, _, expected = one.removeprefix("hosts list: ").partition(": ")
         meant = re.search("did you mean .*", expected)
         more = f": {meant[0]}" if meant else ""
-        yield problem(token, expected, f"correct this word of the hosts list{more}", wrong)
+        remedy = f"correct this word of the hosts list{more}"
+        yield problem(token, expected, remedy, wrong, misleads=True)
 
 
 def _unusable(error: str) -> tuple[str, str]:
@@ -131,7 +132,20 @@ def _warnings(case: Case) -> Iterator[Check]:
     if inputs is None:
         return
     others = [one for one in inputs.warnings if one not in inputs.hosts.problems]
-    for one in [*others, *([] if case.no_directory else unusable(case.environ, case.directory))]:
-        found = re.match(r"(DISTCC_\w+(?:=[^\s:]*)?):? (.*)", one)
-        name, text = (found[1], found[2]) if found else ("setting", one)
-        yield problem(name, text, "correct it, or take it away", Loss.ADVICE)
+    used = () if case.no_directory else unusable(case.environ, case.directory)
+    checks = [_left_out(one) for one in (*others, *used)]
+    # Of two sentences about a variable the later says more: what is used in its place.
+    yield from {one.name.partition("=")[0]: one for one in checks}.values()
+
+
+def _left_out(sentence: str) -> Check:
+    """A setting that does not mean what it was to mean."""
+    found = re.search(r"DISTCC_\w+(?:=[^\s:]*)?", sentence)
+    name, text = "setting", sentence
+    if found:
+        name, rest = found[0], sentence[found.end() :]
+        # "unknown variable" stands before its name.
+        text = f"is unknown{rest}" if found.start() else rest.lstrip(": ")
+    meant = re.search(r"did you mean [^?]*\?", sentence)
+    remedy = f"correct it ({meant[0]}), or take it away" if meant else "correct it, or take it away"
+    return problem(name, text, remedy, Loss.ADVICE, misleads=sentence.endswith("it is ignored"))

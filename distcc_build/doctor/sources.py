@@ -10,6 +10,8 @@ from distcc_build.farmfile import Farm
 from distcc_build.hostspec import DISCOVER_FILE, DNS_SD, ZEROCONF
 from distcc_build.offer import Account, Line
 from distcc_build.policy import State
+from distcc_build.resolve.answers import Verdict
+from distcc_build.trouble import Trouble
 
 __all__ = ["look_at"]
 
@@ -35,6 +37,8 @@ def look_at(farm: Farm, account: Account, loss: Loss) -> Iterator[Check]:
     elif servers:
         # What is wrong with each is said of it.
         yield Check(word, Status.PROBLEM, "it names no server that may be used", "", loss)
+    elif any(one.verdict == Verdict.OTHER_SITE.value for one in account.lines):
+        yield ok(word, why)
     else:
         yield problem(word, f"no servers: {why}", remedy, loss)
     bad = [one for one in account.lines if "left out" in one.verdict]
@@ -65,7 +69,7 @@ def _why_and_remedy(account: Account) -> tuple[str, str]:
     remedy = of_the_list(word.removeprefix(DISCOVER_FILE), account)
     if names := unanswered(account):
         return names, remedy
-    return believable(why)[0] if " is not believed: " in why else why, remedy
+    return believable(why)[0] if account.trouble is Trouble.NOT_BELIEVED else why, remedy
 
 
 def _of_the_link(account: Account) -> tuple[str, str]:

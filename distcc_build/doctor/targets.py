@@ -26,6 +26,8 @@ class Target(NamedTuple):
     """False for one that distcc reaches by ssh, which may ask for a password."""
     given: bool = True
     """False for a good one that this client's list leaves out: it can feed no more."""
+    listed: bool = False
+    """The hosts list names it itself, with its port; nobody has asked it before."""
 
 
 class Job(NamedTuple):
@@ -61,11 +63,11 @@ def distributions(
 def _targets(situation: Situation, word: str) -> list[Target]:
     config = situation.inputs.config
     lzo = ("lzo",) if config.compression == "lzo" else ()
-    listed = {(one.host, one.port) for one in situation.hosts(word).hosts}
+    listed = {one.place for one in situation.hosts(word).hosts}
     found = []
     for one in situation.candidates([word]):
         host = Hostspec.server(one.server.address, one.server.port or config.port, ONE, lzo)
-        given = (host.host, host.port) in listed
+        given = host.place in listed
         found.append(Target(plain(one.server.name), host, one.limit, given=given))
     for host in situation.inputs.hosts.hosts:
         if host.usable and host.kind is not Kind.LOCAL:
@@ -74,5 +76,6 @@ def _targets(situation: Situation, word: str) -> list[Target]:
             kept = () if pump else tuple(one for one in host.options if one == "lzo")
             kept += tuple(one for one in host.options if one.startswith("auth"))
             alone = host._replace(limit=ONE, options=kept, verbatim="")
-            found.append(Target(host.host, alone, host.slots, host.kind is Kind.TCP))
+            tried = host.kind is Kind.TCP
+            found.append(Target(host.host, alone, host.slots, tried, listed=True))
     return found

@@ -23,11 +23,12 @@ from distcc_build.doctor.findings import (
     skipped,
     warning,
 )
-from distcc_build.doctor.programs import Said, ask
+from distcc_build.doctor.programs import LATE, Said, ask
 from distcc_build.doctor.targets import Job, Target, distributions
 from distcc_build.doctor.words import duration, listed
 from distcc_build.reference import Compiler
 from distcc_build.units import language
+from distcc_build.verdict import Cause
 
 __all__ = ["look"]
 
@@ -51,6 +52,18 @@ size_t doctor(size_t n) { return Doctor<size_t>().of(n); }
 SOURCES = {"c": ("c", C), "c++": ("cc", CXX)}
 """By language, suffix and text.  The header is the compiler's own: no library has to be there."""
 
+SAID = {
+    "Connection refused": Cause.REFUSED,
+    "No route to host": Cause.UNREACHABLE,
+    "Network is unreachable": Cause.UNREACHABLE,
+    # Before the other: distcc says both of a connection that is not made in time.
+    "timeout while connecting": Cause.UNREACHABLE,
+    "IO timeout": Cause.SILENT,
+    LATE: Cause.SILENT,
+}
+"""What is said of a compile that failed, and what it means of the server.  All else only a compile
+by hand can tell."""
+
 _LOGGED = re.compile(r"^distcc\[\d+\] (\(\w+\) )?(ERROR: |Warning: )?")
 """What distcc writes before a message."""
 
@@ -61,6 +74,8 @@ class Result(NamedTuple):
     seconds: float
     fault: str = ""
     """Why there is no object; empty where there is one."""
+    cause: Cause | None = None
+    """What the fault says of the server, if it is known what that is."""
     same: bool = False
     """It is byte for byte the one that this machine makes."""
 
@@ -173,8 +188,22 @@ def _there(case: Case, job: Job, own: Path, expected: bytes | None, until: float
     said = ask(command, environ, until - began)
     seconds = time.monotonic() - began
     if said.status != 0 or not made.is_file():
-        return Result(seconds, _LOGGED.sub("", said.complaint))
+        return Result(seconds, _LOGGED.sub("", said.complaint), _cause(said))
     return Result(seconds, same=made.read_bytes() == expected)
+
+
+def _cause(said: Said) -> Cause | None:
+    """What a compile that failed says of its server."""
+    return next((cause for words, cause in SAID.items() if words in said.err), None)
+
+
+def _remedy(target: Target, cause: Cause | None, word: str) -> str:
+    """What to do about a server at which a compile failed."""
+    if cause is None:
+        return f"try it: DISTCC_HOSTS={target.host} DISTCC_FALLBACK=0 distcc {word} -c FILE"
+    if target.listed:
+        return cause.remedy.replace("set 'port'", "correct its port in the hosts list")
+    return cause.remedy
 
 
 def _target(
@@ -190,13 +219,13 @@ def _target(
     late = [word for word, one in own.items() if one is None and word not in reasons]
     if late:
         yield skipped(target.name, f"no time was left to try {listed(late)}")
-    faults: dict[str, list[str]] = {}
+    faults: dict[tuple[str, Cause | None], list[str]] = {}
     for word, one in own.items():
         if one is not None and one.fault:
-            faults.setdefault(one.fault, []).append(word)
-    for fault, words in faults.items():
-        first = f"DISTCC_HOSTS={target.host} DISTCC_FALLBACK=0 distcc {words[0]} -c FILE"
-        yield problem(target.name, f"{listed(words)}: {fault}", f"try it: {first}", Loss.SERVERS)
+            faults.setdefault((one.fault, one.cause), []).append(word)
+    for (fault, cause), words in faults.items():
+        remedy = _remedy(target, cause, words[0])
+        yield problem(target.name, f"{listed(words)}: {fault}", remedy, Loss.SERVERS)
     other = [word for word, one in own.items() if one and not one.fault and not one.same]
     if other and exact:
         text = f"another object than here: {listed(other)}"

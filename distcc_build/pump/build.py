@@ -4,7 +4,7 @@ import contextlib
 from collections import Counter
 from collections.abc import Sequence
 
-from distcc_build.buildenv import COMPILERS, build_environment
+from distcc_build.buildenv import COMPILERS, Basis, build_environment
 from distcc_build.config import PREFIX, switched_off
 from distcc_build.launch import Situation
 from distcc_build.pump.server import PumpError, Pumping, find_script, pumping
@@ -16,7 +16,7 @@ def pump_environment(
     environ: dict[str, str],
     stack: contextlib.ExitStack,
     compilers: Sequence[str] = COMPILERS,
-) -> tuple[dict[str, str], Situation, Pumping]:
+) -> tuple[dict[str, str], Basis, Pumping]:
     """As `build_environment`, with an include server that runs until `stack` is closed.
 
     :raises PumpError: when there is to be no pump mode; nothing is left of it then.
@@ -26,13 +26,14 @@ def pump_environment(
         raise PumpError("DISTCC_BUILD switches it off")
     find_script(environ.get("PATH"))
     wanted = {**environ, f"{PREFIX}COMPRESSION": "pump"}
-    built, situation = build_environment(wanted, compilers)
-    if situation is None or situation.farm is None:
+    built, basis = build_environment(wanted, compilers)
+    if basis is None or not basis.inputs.hosts.discover:
         raise PumpError("the hosts list is your own, and its servers are not tried for it")
-    if not any(situation.candidates([one]) for one in compilers):
-        raise PumpError(_why_none(situation, compilers))
+    if not any(part.candidates([one]) for part, words in basis.parts for one in words):
+        reasons = (_why_none(part, words) for part, words in basis.parts)
+        raise PumpError("; ".join(dict.fromkeys(reasons)))
     running = stack.enter_context(pumping(built))
-    return {**built, **running.environment}, situation, running
+    return {**built, **running.environment}, basis, running
 
 
 def _why_none(situation: Situation, compilers: Sequence[str]) -> str:

@@ -10,6 +10,7 @@ from distcc_build.hostspec import DISCOVER, DNS_SD, ZEROCONF
 from distcc_build.offer import Account, Gave
 from distcc_build.sources.announced import KEEP
 from distcc_build.sources.request import Request
+from distcc_build.trouble import ListError, Trouble
 
 __all__ = ["Others", "failed"]
 
@@ -17,13 +18,13 @@ SLACK = 0.2
 """Seconds behind its own deadline after which a source is left alone."""
 
 
-def failed(source: str, why: str) -> Gave:
+def failed(source: str, why: str, trouble: Trouble | None = None) -> Gave:
     """What a source gives that could not be asked: its servers from before stay in use.
 
     :param why: a sentence without its full stop.
     """
     keep = KEEP if source == ZEROCONF else REMEMBERED
-    return Gave(Account(source, why=why, degraded=True), keep=keep)
+    return Gave(Account(source, why=why, degraded=True, trouble=trouble), keep=keep)
 
 
 class Others:
@@ -44,16 +45,18 @@ class Others:
                     thread.start()
                 except RuntimeError as error:
                     # A container may have no more of them; the walk needs none.
-                    self._gave[word] = failed(word, str(error))
+                    self._gave[word] = self._failed(word, str(error))
 
     def _ask(self, word: str) -> None:
         start = time.monotonic()
         try:
             gave = _asker(word)(word, self._request)
+        except ListError as error:
+            gave = self._failed(word, str(error), error.trouble)
         except (DistccBuildError, OSError) as error:
-            gave = failed(word, str(error))
+            gave = self._failed(word, str(error))
         except Exception as error:  # noqa: BLE001 - other sources go on
-            gave = failed(word, f"{type(error).__name__}: {error}")
+            gave = self._failed(word, f"{type(error).__name__}: {error}")
         took = round(time.monotonic() - start, 4)
         self._gave[word] = gave._replace(account=gave.account._replace(seconds=took))
 
@@ -63,7 +66,15 @@ class Others:
             if word not in self._gave:
                 thread.join(max(self._end - time.monotonic(), 0.0))
         late = f"no answer within {self._request.seconds:g} s"
-        return [self._gave.get(word) or failed(word, late) for word in self._threads]
+        return [
+            self._gave.get(word) or self._failed(word, late, Trouble.LATE) for word in self._threads
+        ]
+
+    def _failed(self, word: str, why: str, trouble: Trouble | None = None) -> Gave:
+        domains = self._request.config.domain or self._request.conf.search
+        gave = failed(word, why, trouble)
+        # Of none of the domains is it known whether services are there.
+        return gave._replace(domain=domains[0]) if word == DNS_SD and domains else gave
 
 
 def _asker(word: str) -> Callable[[str, Request], Gave]:

@@ -11,7 +11,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from distcc_build.errors import HostsError
+from distcc_build.trouble import ListError, Trouble
 
 __all__ = ["printed"]
 
@@ -36,7 +36,7 @@ def printed(path: Path, seconds: float, most: int) -> bytes:
 
     :param path: absolute.
     :param most: bytes.
-    :raises HostsError: when it cannot be run, fails, prints more or takes longer.
+    :raises ListError: when it cannot be run, fails, prints more or takes longer.
     """
     end = time.monotonic() + seconds
     running = _start(path)
@@ -49,14 +49,15 @@ def printed(path: Path, seconds: float, most: int) -> bytes:
         atexit.unregister(stop)
         stop()
     if collected is None:
-        raise HostsError(f"{path} takes longer than {seconds:.1f} s")
+        raise ListError(f"{path} takes longer than {seconds:.1f} s", Trouble.LATE)
     out, err = collected
     if len(out) > most:
-        raise HostsError(f"{path} prints more than {most} bytes")
-    if running.returncode:
+        raise ListError(f"{path} prints more than {most} bytes", Trouble.NO_LIST)
+    if (status := running.returncode) != 0:
         said = err.decode("utf-8", "replace").strip().splitlines()
         more = f": {ascii(said[-1][:200])[1:-1]}" if said else ""
-        raise HostsError(f"{path} ended with status {running.returncode}{more}")
+        how = f"ended with status {status}" if status > 0 else f"was ended by signal {-status}"
+        raise ListError(f"{path} {how}{more}", Trouble.FAILED)
     return out
 
 
@@ -74,10 +75,15 @@ def _start(path: Path) -> "subprocess.Popen[bytes]":
             start_new_session=True,
         )
     except OSError as error:
-        why = error.strerror or str(error)
+        why, trouble = error.strerror or str(error), Trouble.CANNOT_RUN
         if error.errno == errno.ENOEXEC:
+            trouble = Trouble.NO_HEADER
             why = "it has no #! line (a list is not executable: chmod a-x)"
-        raise HostsError(f"{path} cannot be run: {why}") from None
+        elif error.errno == errno.ENOENT and path.exists():
+            why = "what its #! line names is not there"
+        elif error.errno == errno.EACCES:
+            trouble = Trouble.MAY_NOT_RUN
+        raise ListError(f"{path} cannot be run: {why}", trouble) from None
 
 
 def _collect(

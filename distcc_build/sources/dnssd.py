@@ -211,7 +211,7 @@ class Browse:
             self._now + min(ttls, default=0.0),
             REMEMBERED if degraded else 0.0,
             None if failure else self._still(),
-            b".".join(self._domains[0]).decode("ascii") if offers else "",
+            b".".join(self._domains[0]).decode("ascii") if offers or degraded else "",
         )
 
     def _still(self) -> tuple[str, ...]:

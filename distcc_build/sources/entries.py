@@ -7,15 +7,17 @@ list alone, as is what words change.
 
 import itertools
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple, TypeAlias
 
 from distcc_build.config import Config
 from distcc_build.errors import HostsError
 from distcc_build.farmfile import REMEMBERED
 from distcc_build.hosts import Hostspec, IPAddress, Kind, Word, parse_token, tokens
-from distcc_build.hostspec import parse_address
+from distcc_build.hostspec import is_address, misread, plainly
 from distcc_build.offer import Account, Gave, Line, Offer
+from distcc_build.sources.service import MAX_LIMIT
+from distcc_build.trouble import Trouble
 
 __all__ = ["ABSENT", "Answer", "Entry", "Listing", "gave", "read_listing"]
 
@@ -116,25 +118,23 @@ def _refused(one: Hostspec | Word, config: Config) -> tuple[str, str] | None:
         return "marked down", NOT_USED
     if "%" in one.host:
         return f"an address with an interface; {OWN_LIST}", LEFT_OUT
-    if one.host.isdecimal():
-        return "a number is no host; a port is written HOST:PORT", LEFT_OUT
-    if len(one.host) > MAX_NAME:
-        return f"a name has {MAX_NAME} characters at most", LEFT_OUT
-    if config.require_dnssec and not _is_address(one.host):
+    if why := _no_host(one.host):
+        return why, LEFT_OUT
+    if config.require_dnssec and not is_address(one.host):
         return UNPROVED, LEFT_OUT
     return None
 
 
+def _no_host(text: str) -> str:
+    """Why this is no host that is looked up; empty for one that is."""
+    if text.isdecimal():
+        return "a number is no host; a port is written HOST:PORT"
+    return f"a name has {MAX_NAME} characters at most" if len(text) > MAX_NAME else misread(text)
+
+
 def _entry(one: Hostspec) -> Entry:
-    return Entry(one.host.lower(), one.port if one.says_port else None, one.limit, one.options)
-
-
-def _is_address(host: str) -> bool:
-    try:
-        parse_address(host)
-    except ValueError:
-        return False
-    return True
+    host, port = plainly(one.host.lower()), one.port if one.says_port else None
+    return Entry(host, port, one.limit, one.options)
 
 
 def gave(
@@ -157,37 +157,45 @@ def gave(
     for entry in listing.entries:
         answer = answers[entry.host]
         if not isinstance(answer, str):
-            came_back = " ".join(map(str, answer)) + _unused(entry.options, config)
+            came_back = " ".join(map(str, answer)) + _unused(entry, config)
             lines.append(Line(str(entry), came_back, "server"))
-            offers.append(Offer(str(entry), answer, now, port=entry.port, limit=entry.limit))
+            limit = entry.limit and min(entry.limit, MAX_LIMIT)
+            offers.append(Offer(str(entry), answer, now, port=entry.port, limit=limit))
         elif answer == ABSENT:
             lines.append(Line(str(entry), answer, LEFT_OUT))
         else:
             failed.append(str(entry))
             lines.append(Line(str(entry), answer, "could not be asked"))
     # Names may come to other addresses, and nobody says when.
-    holds = holds and all(_is_address(one.host) for one in listing.entries)
+    fixed = holds and all(is_address(one.host) for one in listing.entries)
+    what, trouble = ("no more", None) if offers else _nothing(listing, file=holds)
     account = account._replace(
         lines=tuple(lines),
-        why=f"{account.why} {'no more' if offers else _nothing(listing)}",
+        why=f"{account.why} {what}",
         degraded=bool(failed),
+        trouble=trouble,
     )
     return Gave(
         account,
         tuple(offers),
-        expires=math.inf if holds else 0.0,
+        expires=math.inf if fixed else 0.0,
         keep=REMEMBERED if failed else 0.0,
         still=tuple(failed),
     )
 
 
-def _nothing(listing: Listing) -> str:
+def _nothing(listing: Listing, *, file: bool) -> tuple[str, Trouble]:
     if listing.entries:
-        return "no server whose address is known"
-    return "nothing that can be used" if listing.rest else "no server"
+        return "no server whose address is known", Trouble.UNKNOWN
+    if listing.rest:
+        return "nothing that can be used", Trouble.UNUSABLE
+    return "no server", Trouble.EMPTY if file else Trouble.PRINTS_NOTHING
 
 
-def _unused(options: Iterable[str], config: Config) -> str:
-    """A word about options of the list: compression is proved on all servers, as configured."""
-    said = ",".join(options)
-    return f' (",{said}" has no effect: compression is "{config.compression}")' if said else ""
+def _unused(entry: Entry, config: Config) -> str:
+    """A word about what has no effect: compression is proved on all servers, as configured."""
+    said = ",".join(entry.options)
+    more = f' (",{said}" has no effect: compression is "{config.compression}")' if said else ""
+    if entry.limit and entry.limit > MAX_LIMIT:
+        more += f' ("/{entry.limit}" counts as {MAX_LIMIT}, the most that is believed)'
+    return more

@@ -4,24 +4,27 @@ A file that may be executed is run, as Ansible does with an inventory.  Only a f
 else can have written is believed, and what it names is judged as what every other source names.
 """
 
+import errno
 import os
 import stat
 import time
 from pathlib import Path
 
-from distcc_build.errors import HostsError
 from distcc_build.hostspec import DISCOVER_FILE
 from distcc_build.offer import Account, Gave
 from distcc_build.sources.command import printed
 from distcc_build.sources.entries import gave, read_listing
 from distcc_build.sources.lookup import look_up
 from distcc_build.sources.request import Request
+from distcc_build.trouble import ListError, Trouble
 from distcc_build.trust import distrust
 
 __all__ = ["read_listed"]
 
 MAX_SIZE = 1 << 20
 """Bytes that a list may have."""
+
+OF_ERRNO = {errno.ENOENT: Trouble.MISSING, errno.EACCES: Trouble.UNREADABLE}
 
 RUNNING = 0.7
 """Part of the time that a command may take; the rest is for the names that it prints."""
@@ -36,16 +39,18 @@ def read_listed(word: str, request: Request) -> Gave:
     """Read the hosts, and look their names up as every program does.
 
     :param word: that of the hosts list.
-    :raises HostsError: when it cannot be read or run, or is no list.
+    :raises ListError: when it cannot be read or run, or is no list.
     """
     end = time.monotonic() + request.seconds
     path = Path(word.removeprefix(DISCOVER_FILE))
     most = min(request.seconds * RUNNING, request.config.deadline / OF_DEADLINE)
     data, run = _content(path, most)
     if b"\0" in data:
-        raise HostsError(f"{path} {'prints' if run else 'is'} no text: there is a NUL byte in it")
+        why = f"{path} {'prints' if run else 'is'} no text: there is a NUL byte in it"
+        raise ListError(why, Trouble.NO_LIST)
     if not run and data.startswith(b"#!"):
-        raise HostsError(f"{path} begins as a program does, and is none (chmod +x {path})")
+        why = f"{path} begins as a program does, and is none (chmod +x {path})"
+        raise ListError(why, Trouble.NOT_RUN)
     text = data.decode("utf-8-sig", "backslashreplace")
     listing = read_listing(text, request.config)
     answers = look_up([one.host for one in listing.entries], end)
@@ -61,15 +66,15 @@ def _content(path: Path, seconds: float) -> tuple[bytes, bool]:
         try:
             found = os.fstat(file)
             if not stat.S_ISREG(found.st_mode):
-                raise HostsError(f"{path}: expected a file")
+                raise ListError(f"{path}: expected a file", Trouble.NO_FILE)
             if why := distrust(str(path), found, os.environ.get("HOME", "")):
-                raise HostsError(f"{path} is not believed: {why}")
+                raise ListError(f"{path} is not believed: {why}", Trouble.NOT_BELIEVED)
             if not found.st_mode & 0o111:
                 return _whole(file, path), False
         finally:
             os.close(file)
     except OSError as error:
-        raise HostsError(f"{path}: {error.strerror}") from None
+        raise ListError(f"{path}: {error.strerror}", OF_ERRNO.get(error.errno or 0)) from None
     return printed(path, seconds, MAX_SIZE), True
 
 
@@ -79,5 +84,5 @@ def _whole(file: int, path: Path) -> bytes:
         data += part
         if len(data) > MAX_SIZE:
             # Cut anywhere, an address in it would be another.
-            raise HostsError(f"{path} is larger than {MAX_SIZE} bytes")
+            raise ListError(f"{path} is larger than {MAX_SIZE} bytes", Trouble.NO_LIST)
     return bytes(data)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from distcc_build.farmfile import Asked, Farm, Grant
 from distcc_build.hostspec import DISCOVER
-from distcc_build.offer import Gave, Line, Offer
+from distcc_build.offer import Account, Gave, Line, Offer
 from distcc_build.policy import Server
 from distcc_build.resolve.answers import Answer, Failed, Found, Missing, Step, WalkResult
 from distcc_build.resolve.answers import Verdict as NameVerdict
@@ -27,36 +27,63 @@ class Walked(NamedTuple):
 
 
 def of_one_site(
-    walked: Walked | None, gave: Sequence[Gave], domains: Sequence[str]
-) -> tuple[Walked | None, list[Gave]]:
+    walked: Walked | None, gave: Sequence[Gave], domains: Sequence[str], before: str = ""
+) -> tuple[Walked | None, list[Gave], str]:
     """What was found in the first of the domains in which any source found servers.
 
-    Another domain of the list may be another site's, whose servers are not for this one.
+    Another domain of the list may be another site's, whose servers are not for this one.  So
+    nothing is used that is behind a domain of which a source could not learn whether it has any.
 
     :param domains: where was looked, in order.
+    :param before: the domain of the servers that were known before.  There were none in those
+        in front of it, so that one of them that cannot be asked now takes nothing away.
+    :returns: both without the servers of other domains, and the domain of those that are left.
     """
-    places = [one.domain for one in gave]
+    found = {one.domain for one in gave if one.offers}
+    doubted = {one.domain for one in gave if not one.offers}
     if walked and walked.result.servers:
-        places.append(walked.result.domain)
-    first = next((one for one in domains if one in places), "")
-    if walked and walked.result.servers and _behind(walked.result.domain, first, domains):
-        steps = tuple(step._replace(addresses=()) for step in walked.result.steps)
-        why = _another(walked.result.domain, first)
-        walked = walked._replace(result=walked.result._replace(steps=steps, why=why))
-    return walked, [
-        Gave(one.account._replace(why=_another(one.domain, first)))
-        if _behind(one.domain, first, domains)
-        else one
-        for one in gave
-    ]
+        found.add(walked.result.domain)
+    elif walked and walked.result.degraded:
+        doubted.add(walked.result.domain)
+    if before in domains:
+        doubted -= {*domains[: domains.index(before)]}
+    first = next((one for one in domains if one in found | doubted), "")
+    what = "there are some" if first in found else "it is not known whether there are any"
+
+    def behind(domain: str) -> str:
+        """Why nothing of a domain is used; empty where that is not so."""
+        if not first or domain not in domains or domains.index(domain) <= domains.index(first):
+            return ""
+        return f"the servers of {domain} are left out, as {what} in {first}, which comes first"
+
+    if walked and walked.result.servers and (why := behind(walked.result.domain)):
+        walked = walked._replace(result=_without_servers(walked.result, why))
+
+    def rest(one: Gave) -> Gave:
+        """What is left of what a source gave."""
+        if why := behind(one.domain):
+            return Gave(_without_offers(one.account, why) if one.offers else one.account)
+        # What it named before is of another site.
+        moved = one.domain and first and before not in {"", first}
+        return one._replace(keep=0.0) if moved else one
+
+    return walked, [rest(one) for one in gave], first or before
 
 
-def _behind(domain: str, first: str, domains: Sequence[str]) -> bool:
-    return bool(first) and domain in domains and domain != first
+def _without_servers(result: WalkResult, why: str) -> WalkResult:
+    steps = (
+        one._replace(addresses=(), verdict=NameVerdict.OTHER_SITE) if one.addresses else one
+        for one in result.steps
+    )
+    return result._replace(steps=tuple(steps), why=why)
 
 
-def _another(domain: str, first: str) -> str:
-    return f"the servers of {domain} are left out, as there are some in {first}, which comes first"
+def _without_offers(account: Account, why: str) -> Account:
+    lines = (
+        line._replace(verdict=NameVerdict.OTHER_SITE.value, offer="") if line.offer else line
+        for line in account.lines
+    )
+    return account._replace(lines=tuple(lines), why=why)
 
 
 class Numbered:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 
 from distcc_build.values import is_domain
 
-__all__ = ["BROWSE", "SERVICE", "host_name", "limit_of", "of_itself", "shown"]
+__all__ = ["BROWSE", "MAX_LIMIT", "SERVICE", "host_name", "limit_of", "of_itself", "shown"]
 
 SERVICE = "_distcc._tcp"
 """What distccd --zeroconf registers (distcc src/zeroconf-reg.c)."""
@@ -35,8 +35,11 @@ def host_name(labels: Sequence[bytes]) -> str | None:
 
 
 def shown(labels: Sequence[bytes]) -> str:
-    """A name of any bytes, such as a service's own, for people: printable ASCII, on one line."""
-    return ".".join(ascii(one.decode("utf-8", "replace"))[1:-1] for one in labels)
+    """A name of any bytes, such as a service's own, for people: printable ASCII, on one line.
+
+    That of the root, which has no labels, is a dot.
+    """
+    return ".".join(ascii(one.decode("utf-8", "replace"))[1:-1] for one in labels) or "."
 
 
 def limit_of(strings: Iterable[bytes]) -> int | None:
@@ -46,16 +49,21 @@ def limit_of(strings: Iterable[bytes]) -> int | None:
     """
     pairs = _pairs(strings)
     for key, more in (("jobs", 0), ("cpus", EXTRA)):
-        value = pairs.get(key, "")
-        if re.fullmatch(r"[0-9]{1,4}", value) and 0 < int(value) <= MAX_LIMIT:
-            return min(int(value) + more, MAX_LIMIT)
+        if _holds(pairs.get(key, "")):
+            return min(int(pairs[key]) + more, MAX_LIMIT)
     return None
+
+
+def _holds(value: str) -> bool:
+    return bool(re.fullmatch(r"[0-9]{1,4}", value)) and 0 < int(value) <= MAX_LIMIT
 
 
 def of_itself(strings: Iterable[bytes]) -> str:
     """What it says of its compiler and of itself, for people; nothing rests on it."""
     pairs = {key: value for key, value in _pairs(strings).items() if _VALUE.fullmatch(value)}
     names = {"cc_version": "cc", "cc_machine": "for", "distcc": "distcc", "jobs": "jobs"}
+    if not _holds(pairs.get("jobs", "1")):
+        pairs["jobs"] += f" (not believed: 1 to {MAX_LIMIT} would be)"
     return " ".join(f"{name} {pairs[key]}" for key, name in names.items() if key in pairs)
 
 

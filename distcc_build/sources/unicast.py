@@ -44,7 +44,9 @@ def browse_zones(word: str, request: Request) -> Gave:
     loop = Loop()
     with resolver_for(loop, config, request.conf) as resolver:
         gave = lead(browse, loop, resolver, seconds=request.seconds)
-    return gave._replace(account=gave.account._replace(queries=resolver.queries))
+    gave = gave._replace(account=gave.account._replace(queries=resolver.queries))
+    # The system's resolver is in doubt of every domain, and so says nothing of this one.
+    return gave._replace(domain="") if config.resolver == "system" else gave
 
 
 def _domains(request: Request) -> Sequence[str]:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from e2e.workbench import ROOT, SYSTEM_PATH, Workbench
+from e2e.workbench import PATIENT, ROOT, SYSTEM_PATH, Workbench
 
 from distcc_build.farm.loopback import Farm
 
@@ -89,4 +89,4 @@ def farm_bench(installation: Path, tmp_path: Path, farm: Farm) -> Workbench:
     """The installation, in a network with the farm."""
     home = tmp_path / "home"
     home.mkdir()
-    return Workbench(installation, home, farm.exports)
+    return Workbench(installation, home, {**farm.exports, **PATIENT})

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from e2e.workbench import SYSTEM_PATH, Workbench, write
+from e2e.workbench import PATIENT, SYSTEM_PATH, Workbench, write
 from jsonschema import Draft202012Validator
 from probing import odd_compilers
 from running import eventually
@@ -56,10 +56,20 @@ class Held:
         home = folder / "home"
         (home / ".distcc").mkdir(parents=True)
         (folder / "distcc").mkdir()
-        exports = {**self.farm.exports, "DISTCC_DIR": str(folder / "distcc")}
+        exports = {**self.farm.exports, **PATIENT, "DISTCC_DIR": str(folder / "distcc")}
         bench = Workbench(installation, home, exports)
         write(home / "first.c", "int first;\n")
         bench.run("distcc-launch", "gcc", "-c", "first.c", cwd=home)
+
+        def all_good() -> bool:
+            # On a busy machine one may be silent for too long at the first look.
+            known = bench.query("hosts")
+            if all(one in known for one in self.farm.daemons.addresses):
+                return True
+            bench.query("refresh")
+            return False
+
+        assert eventually(all_good, 120)
         return bench
 
 

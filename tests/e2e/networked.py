@@ -157,8 +157,11 @@ class Laptop(Workbench):
     def __init__(self, venv: Path, folder: Path, world: World) -> None:
         home = folder / "home"
         home.mkdir()
-        slots = world.daemons[1].slots
-        super().__init__(venv, home, {"DISTCC_BUILD_LIMIT": str(slots)})
+        # Names that nobody answers for, and servers without a word, are waited for; but the
+        # machine may be busy.
+        own = {"DISTCC_BUILD_DEADLINE": "20", "DISTCC_BUILD_WALK_BUDGET": "4"}
+        own["DISTCC_BUILD_LIMIT"] = str(world.daemons[1].slots)
+        super().__init__(venv, home, own)
         # It uses the name servers of the network in which it is.
         del self.environ["DISTCC_BUILD_NAMESERVERS"]
         self.world, self.cable, self._folder = world, world.cable, folder

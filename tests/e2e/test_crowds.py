@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from asking import walks
 from compiling import Bench
 from e2e.faults.scene import needs_root
 from e2e.faults.turncoat import black_hole
@@ -101,7 +102,7 @@ def test_500_launchers_at_once_without_a_farm(bench: Bench) -> None:
         said = [process.communicate(timeout=600)[0] for process in running]
     assert {process.returncode for process in running} == {0}
     assert len([one for one in said if one]) == 1
-    assert server.count(f"distcc1.{DOMAIN}.", "A") == 1
+    assert walks(server) == 1
     made = {(bench.directory / f"{n}.o").read_bytes() for n in range(500)}
     bench.check(("gcc",), "0.o")
     assert len(made) == 1

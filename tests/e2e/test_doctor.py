@@ -25,6 +25,7 @@ from running import HEARING, eventually, processes
 
 import distcc_build
 from distcc_build.errors import NotFoundError
+from distcc_build.farm.daemons import Compile
 from distcc_build.farm.loopback import Farm
 from distcc_build.farm.nameserver import NameServer
 from distcc_build.farm.zone import Zone
@@ -120,7 +121,12 @@ def full(bench: Bench) -> Bench:
     return bench
 
 
+def is_trial(job: Compile) -> bool:
+    return "distcc-build-doctor" in job.source
+
+
 def test_where_all_is_well_there_is_nothing_to_do(farm: Farm, full: Bench) -> None:
+    before = farm.daemons.compiles(is_trial)
     said = doctor(full)
     assert (said.status, said.bad(), said.steps) == (0, [], [])
     expected = "compiles of gcc and g++ are distributed to 2 servers with 16 slots"
@@ -131,8 +137,8 @@ def test_where_all_is_well_there_is_nothing_to_do(farm: Farm, full: Bench) -> No
     assert "3." in said.check("client", "distcc")["text"]
     assert "distcc3.farm.test does not exist" in said.check("discovery", "stopped")["text"]
     # Each server has compiled in both languages, for real.
-    jobs = farm.daemons.wait_for(4, lambda job: "distcc-build-doctor" in job.source)
-    assert list(jobs.values()) == [2, 2]
+    done = farm.daemons.wait_for(before.total() + 4, is_trial)
+    assert [done[one] - before[one] for one in farm.daemons.addresses] == [2, 2]
     # And nothing is left that builds would go by.
     assert not (full.directory / "distcc/lock").exists()
     assert not list(full.cache.glob("plan-*"))
@@ -160,7 +166,7 @@ def sick(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sick]:
 
 
 CASES = {
-    DEAD: ("refused", "start distccd on it, or set 'port' if it listens elsewhere"),
+    DEAD: ("refused", "start distccd on it, or correct its port (where it is listed"),
     FROZEN: ("silent", "it is frozen, or busy"),
     DENIES: ("denied", "add this machine's network to its --allow"),
     VERSION: ("other version (11.3.0 there, ", "install the same version of gcc and g++ on both"),
@@ -309,6 +315,62 @@ def test_one_missing_compiler_of_those_asked_for_degrades(bench: Bench) -> None:
     assert said.table["verdict"].endswith(
         "; compiles of icc stay on this machine: icc is not installed here"
     )
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "clang",
+        " distcc clang",
+        "distcc-launch /usr/bin/clang -m64",
+        "ccache sloppiness=time_macros clang",
+        "env CCACHE_PREFIX=/opt/distcc-launch /usr/bin/ccache clang -O2",
+    ],
+)
+def test_builds_compile_with_what_cc_and_cxx_name(value: str, bench: Bench) -> None:
+    (bench.directory / "lean/clang").symlink_to("/usr/bin/clang")
+    bench.environ |= {"CC": value, "CXX": ""}
+    said = doctor(bench)
+    word = "/usr/bin/clang" if "/usr/bin/clang" in value else "clang"
+    assert [one["word"] for one in said.table["compilers"]] == [word, "g++"]
+    assert said.check("compilers", word)["text"].endswith(", by CC")
+    assert not said.check("compilers", "g++")["text"].endswith(", by CXX")
+    assert (said.bad(), said.status) == ([], 0)
+
+
+def test_an_option_goes_before_cc_and_cxx(bench: Bench) -> None:
+    bench.environ |= {"CC": "nowhere-cc", "CXX": "ccache"}
+    said = doctor(bench, "--compiler", "gcc")
+    assert [one["word"] for one in said.table["compilers"]] == ["gcc"]
+    assert (said.bad(), said.status) == ([], 0)
+
+
+@pytest.mark.parametrize("value", ["nowhere-cc", "/nowhere/cc", "/", '"', "\x1b[31m", "x" * 70_000])
+def test_a_cc_that_is_not_here_is_named(value: str, bench: Bench) -> None:
+    bench.environ |= {"CC": value, "CXX": "g++"}
+    said = doctor(bench)
+    assert said.bad() == [value]
+    assert said.steps == ["install it, or correct CC"]
+    assert " is not installed here, and CC names it;" in said.table["verdict"]
+    assert said.status == 1
+
+
+@pytest.mark.parametrize("value", ["ccache", "distcc-launch --verbose", "-m32", "A=1"])
+def test_a_cxx_without_a_compiler_in_it_is_named(value: str, bench: Bench) -> None:
+    bench.environ["CXX"] = value
+    said = doctor(bench)
+    assert said.bad() == ["CXX"]
+    assert "in which there is no compiler" in said.check("compilers", "CXX")["text"]
+    assert said.steps == ["set it to a compiler, such as CXX=g++, or unset it"]
+    assert said.status == 1
+
+
+def test_a_cc_that_is_another_program_is_named(bench: Bench) -> None:
+    bench.environ["CC"] = "sleep"
+    said = doctor(bench)
+    assert said.bad() == ["sleep"]
+    assert said.steps == ["correct CC, or try it: sleep -c FILE"]
+    assert said.status == 1
 
 
 def test_a_missing_home_is_named(bench: Bench) -> None:
@@ -541,6 +603,45 @@ def test_a_server_of_the_list_that_fails_is_why_and_not_that_there_is_no_farm(
     assert said.status == 7
 
 
+@contextlib.contextmanager
+def frozen(*, accepting: bool) -> Iterator[int]:
+    """The port of somebody on 127.1.0.1 who never answers, or never gets as far as to accept."""
+    with contextlib.ExitStack() as kept:
+        listener = kept.enter_context(socket.create_server(("127.1.0.1", 0), backlog=0))
+        if not accepting:
+            for _ in range(4):
+                waiting = kept.enter_context(socket.socket())
+                waiting.setblocking(False)
+                waiting.connect_ex(listener.getsockname())
+        yield listener.getsockname()[1]
+
+
+def test_a_host_of_the_list_that_refuses_has_that_remedy(bench: Bench) -> None:
+    bench.environ["DISTCC_HOSTS"] = "127.1.0.99:9"
+    said = doctor(bench)
+    assert "Connection refused" in said.check("trial", "127.1.0.99")["text"]
+    assert said.steps == [
+        "start distccd on it, or correct its port in the hosts list if it listens elsewhere"
+    ]
+    assert said.status == 7
+
+
+@pytest.mark.parametrize(
+    ("accepting", "remedy"),
+    [(True, "it is frozen, or busy with more jobs"), (False, "see that it is switched on and")],
+)
+def test_a_host_of_the_list_that_is_silent_has_that_remedy(
+    accepting: bool, remedy: str, bench: Bench
+) -> None:
+    # The client itself would wait for five minutes; ours is the shorter patience.
+    with frozen(accepting=accepting) as port:
+        bench.environ["DISTCC_HOSTS"] = f"127.1.0.1:{port}"
+        said = doctor(bench, "--compiler", "gcc")
+    (step,) = said.steps
+    assert step.startswith(remedy)
+    assert said.status == 7
+
+
 def test_a_list_with_nobody_in_it_is_named(bench: Bench) -> None:
     bench.environ["DISTCC_HOSTS"] = "localhost/4"
     said = doctor(bench)
@@ -583,13 +684,21 @@ def listing(bench: Bench, text: str, mode: int = 0o644) -> Path:
 
 
 CAUSES: dict[str, tuple[str, int, str, str]] = {
-    "not believed": ("127.1.0.1", 0o666, "can be written by others", "chmod go-w {path}"),
+    "not believed": (
+        "127.1.0.1",
+        0o666,
+        "can be written by others",
+        "chmod go-w {path}, then distcc-build refresh",
+    ),
     "no command": (
         *("127.1.0.1", 0o755, "it has no #! line"),
-        "if it is a list: chmod a-x {path}; if a command, begin it with a #! line",
+        (
+            "if a command, begin it with a #! line; if a list, chmod a-x {path}, "
+            "then distcc-build refresh"
+        ),
     ),
     "no interpreter": (
-        *("#!/nowhere/sh -e\n", 0o755, "cannot be run: No such file or directory"),
+        *("#!/nowhere/sh -e\n", 0o755, "cannot be run: what its #! line names is not there"),
         "correct the #! line of {path}: the program that it names cannot be run",
     ),
     "failed": (
@@ -696,6 +805,37 @@ def test_settings_that_are_ignored_are_named(bench: Bench) -> None:
     assert said.status == 1
 
 
+def test_a_variable_that_is_mistyped_is_named_with_what_was_meant(bench: Bench) -> None:
+    bench.environ |= {"DISTCC_BUILD_POTR": "1", "DISTCC_BUILD_XYZZY": "1"}
+    said = doctor(bench)
+    assert said.bad() == ["DISTCC_BUILD_POTR", "DISTCC_BUILD_XYZZY"]
+    assert said.check("configuration", "DISTCC_BUILD_XYZZY")["text"] == "is unknown; it is ignored"
+    assert said.steps == [
+        "correct it (did you mean DISTCC_BUILD_PORT?), or take it away",
+        "correct it, or take it away",
+    ]
+
+
+def test_a_setting_that_is_ignored_is_corrected_before_what_may_follow_from_it(
+    bench: Bench,
+) -> None:
+    # The farm listens elsewhere than where distccd does without a word.
+    bench.environ["DISTCC_BUILD_PORT"] = "x"
+    said = doctor(bench)
+    assert said.check("servers", "distcc1.")["text"].startswith("127.1.0.1  refused")
+    assert [one["subjects"][0] for one in said.table["next"]] == [
+        *("DISTCC_BUILD_PORT", "distcc1.farm.test")
+    ]
+    assert said.status == 7
+
+
+def test_of_a_variable_one_thing_is_said(bench: Bench) -> None:
+    bench.environ["DISTCC_BUILD_CACHE_DIR"] = "relative"
+    said = doctor(bench)
+    assert said.bad() == ["DISTCC_BUILD_CACHE_DIR=relative"]
+    assert said.check("configuration", "DISTCC_BUILD_CACHE_DIR")["text"].endswith(" is used")
+
+
 def test_a_machine_without_a_cache_directory_is_named(farm: Farm, bench: Bench) -> None:
     needs_root()
     bench.environ |= {"HOME": "/proc/home", "DISTCC_BUILD_CACHE_DIR": "/proc/cache"}
@@ -774,7 +914,9 @@ def test_it_ends_in_time_and_says_what_was_left_out(full: Bench) -> None:
     program(bench, "cmake", f"exec {SLEEP}")
     program(bench, "gcc", f"exec {SLEEP}")
     said = doctor(bench, "--deadline", "1.5")
-    assert said.check("trial", "")["text"].startswith("no time was left")
+    assert said.check("trial", "")["text"] == "no time was left"
+    assert said.table["verdict"].endswith("there was no time to look")
+    assert said.steps == ["give it more time: --deadline SECONDS"]
     assert said.status == 7
     assert eventually(lambda: not processes(SLEEP))
 

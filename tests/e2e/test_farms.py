@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from e2e.workbench import SYSTEM_PATH, Workbench, objects, write
+from e2e.workbench import PATIENT, SYSTEM_PATH, Workbench, objects, write
 from running import eventually
 
 from distcc_build.farm.loopback import DOMAIN, Farm
@@ -59,11 +59,7 @@ targets = ["aarch64-*"]
 """,
     )
     # The farms are looked at one after another, and a busy machine takes its time for each.
-    nothing = {
-        "DISTCC_DIR": str(farms["gcc"].directory / "distcc"),
-        "DISTCC_BUILD_DEADLINE": "60",
-        "DISTCC_BUILD_WALK_BUDGET": "30",
-    }
+    nothing = {"DISTCC_DIR": str(farms["gcc"].directory / "distcc"), **PATIENT}
     made = Workbench(installation, home, nothing)
     del made.environ["DISTCC_BUILD_NAMESERVERS"]
     return made
@@ -83,6 +79,18 @@ def build(bench: Workbench, folder: Path, launcher: str) -> dict[str, str]:
     write(folder / "Makefile", MAKEFILE.format(objects=wanted, cross=CROSS))
     bench.run("make", "-j6", f"L={launcher}", cwd=folder)
     return objects(folder)
+
+
+def probes(farms: dict[str, Farm]) -> dict[str, int]:
+    """How many proofs each farm's servers were asked for, once they have told of all of them."""
+
+    def told() -> bool:
+        logs = [farm.daemons.log(one) for farm in farms.values() for one in farm.daemons.addresses]
+        texts = [log.read_bytes() for log in logs]
+        return all(one.count(b"connection from") == one.count(b"dcc_job_summary") for one in texts)
+
+    assert eventually(told)
+    return {word: len(farm.daemons.jobs(probes=True)) for word, farm in farms.items()}
 
 
 def compiled(farm: Farm) -> set[str]:
@@ -121,13 +129,13 @@ def test_a_farm_is_looked_at_by_its_name_or_by_its_compiler(
     def port_of(*words: str) -> int:
         said = sited.query("servers", *words)
         assert said.count("good") == 2, said
-        asked = {word: len(farm.daemons.jobs(probes=True)) for word, farm in farms.items()}
+        asked = probes(farms)
         grown = [word for word in COMPILERS if asked[word] > counts[word]]
         counts.update(asked)
         (one,) = grown
         return farms[one].daemons.port
 
-    counts = {word: len(farm.daemons.jobs(probes=True)) for word, farm in farms.items()}
+    counts = probes(farms)
     assert port_of("--farm", "llvm", "--compiler", "clang") == farms["clang"].daemons.port
     assert port_of("--compiler", CROSS) == farms[CROSS].daemons.port
     assert port_of() == farms["gcc"].daemons.port
@@ -145,7 +153,7 @@ def test_check_looks_at_every_farm_for_its_own_compilers(
     sited: Workbench, farms: dict[str, Farm]
 ) -> None:
     home = sited.home
-    before = {word: len(farm.daemons.jobs(probes=True)) for word, farm in farms.items()}
+    before = probes(farms)
     # Nothing has been compiled yet: the usual words, and those that patterns stand for.
     said = sited.run("distcc-build", "check", cwd=home)
     assert (said.out, said.err) == ("", "")
@@ -171,6 +179,23 @@ def test_check_looks_at_every_farm_for_its_own_compilers(
         farm.daemons.restart(address)
 
 
+def test_a_table_that_no_compiler_reaches_is_told(sited: Workbench) -> None:
+    config = sited.home / ".config/distcc-build/config.toml"
+    with config.open("a") as file:
+        file.write('[farm.second]\ncompilers = ["clang"]\n[farm.none]\ncompilers = ["zzz*"]\n')
+    why = "farm second: [farm.llvm] is tried before it, and has clang"
+    said = sited.run("distcc-build", "check", cwd=sited.home, status=1)
+    assert said.out == f"{why}: put [farm.second] before it\n"
+    said = sited.run("distcc-build", "servers", "--farm", "second", cwd=sited.home)
+    assert f"{why}; it is looked at for gcc and g++" in said.err
+    said = sited.run("distcc-build", "servers", "--farm", "none", cwd=sited.home)
+    assert "farm none: no compiler is known here that has it; it is looked at for" in said.err
+    # What may matter does not show in the status.
+    told = sited.run("distcc-build", "doctor", cwd=sited.home, status=0).out
+    assert "[farm.llvm] is tried before it, and has clang" in told
+    assert "put [farm.second] before it" in told
+
+
 def test_doctor_looks_at_one_farm_and_names_the_other(sited: Workbench) -> None:
     words = ("doctor", "--compiler", "clang", "--compiler", "gcc")
     said = sited.run("distcc-build", *words, cwd=sited.home, status=0).out
@@ -188,6 +213,24 @@ def test_a_build_for_one_compiler_has_its_jobs_and_hosts(
     script = 'echo "$DISTCC_HOSTS $MAKEFLAGS"'
     run = ("run", "--compiler", CROSS, "--", "sh", "-c", script)
     assert f":{farms[CROSS].daemons.port}/20" in sited.query(*run)
+
+
+def test_a_build_for_compilers_of_several_farms_has_the_jobs_of_the_largest(
+    sited: Workbench, farms: dict[str, Farm]
+) -> None:
+    script = 'echo "$DISTCC_HOSTS $MAKEFLAGS"'
+    before = {word: len(farm.daemons.jobs(probes=True)) for word, farm in farms.items()}
+    largest = sited.query("jobs", "--compiler", "clang", "-o", "limit=24")
+    for words in (("gcc", "clang"), ("clang", "gcc")):
+        run = [part for word in words for part in ("--compiler", word)]
+        said = sited.query("run", *run, "-o", "limit=24", "--", "sh", "-c", script)
+        assert said.endswith(f" -j{largest}")
+        assert f":{farms[words[0]].daemons.port}/24" in said
+        assert f":{farms[words[1]].daemons.port}/24" not in said
+        assert sited.query("jobs", *run, "-o", "limit=24") == largest
+    for word, other in (("gcc", "clang"), ("clang", "gcc")):
+        jobs = farms[word].daemons.jobs(probes=True)[before[word] :]
+        assert other not in {job.compiler for job in jobs}
 
 
 def test_a_table_that_cannot_be_used_compiles_here_and_says_so(

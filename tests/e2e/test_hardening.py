@@ -75,7 +75,8 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
                 "DISTCC_BUILD_ALLOW_LOOPBACK": "1",
                 "DISTCC_BUILD_IPV4_NETWORK": "0",
                 "DISTCC_BUILD_PROBE": "0",
-                "DISTCC_BUILD_DEADLINE": "30",
+                "DISTCC_BUILD_DEADLINE": "60",
+                "DISTCC_BUILD_WALK_BUDGET": "20",
             },
         )
 

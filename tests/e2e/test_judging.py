@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from e2e.farm_of_six import GOOD, VERSION, WITHOUT, six_servers
 from e2e.test_samples import SYSTEMS, Build
-from e2e.workbench import SYSTEM_PATH, Workbench, objects, sample, sources
+from e2e.workbench import PATIENT, SYSTEM_PATH, Workbench, objects, sample, sources
 from probing import odd_compilers
 from running import eventually, processes
 
@@ -19,7 +19,7 @@ OTHER = 'exec $real -fwrapv -fno-ident "$@"'
 SAME = 'exec $real "$@"'
 
 # Nothing is judged by the time it takes, and what was proved holds to the end of a test.
-PATIENT = {"DISTCC_BUILD_DEADLINE": "60", "DISTCC_BUILD_TTL_MIN": "300"}
+LASTING = {**PATIENT, "DISTCC_BUILD_TTL_MIN": "300"}
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def make_bench(installation: Path, tmp_path: Path) -> Callable[[Farm], Workbench
     def make(farm: Farm) -> Workbench:
         home = tmp_path / "home"
         home.mkdir(exist_ok=True)
-        return Workbench(installation, home, {**farm.exports, **PATIENT})
+        return Workbench(installation, home, {**farm.exports, **LASTING})
 
     return make
 

@@ -176,7 +176,7 @@ def test_black_holed_server_holds_nobody_up_and_is_named(world: World, laptop: L
     with world.only(3):
         project = laptop.build()
         assert project.compiled(3, expected=6) == 6
-    # The first compile waits for the deadline (3 s) at most, and no other one does.
+    # The first compile waits for the deadline at most, and no other one does.
     assert time.monotonic() - began < 30
     explained = laptop.query("explain")
     assert "10.3.66.1  -> it cannot be reached" in explained

@@ -32,11 +32,25 @@ class Place:
         # clang leaves something there with some of them.
         temporary = folder / "tmp"
         temporary.mkdir()
-        variables = {**farm.exports, "DISTCC_BUILD_DEADLINE": "60", "TMPDIR": str(temporary)}
+        # What was proved holds to the end: a look of which nobody waits for could lose the server.
+        hour = {"DISTCC_BUILD_TTL_MIN": "3600", "DISTCC_BUILD_TTL_MAX": "3600"}
+        variables = {**farm.exports, **hour, "TMPDIR": str(temporary)}
         self._bench = Bench(folder, {**variables, **(extra or {})})
-        # Servers are proved good for these before anything is counted.
-        for compiler in ("gcc", "g++", "clang", "clang++"):
+        # Servers are proved good for these before anything is counted, and have told of it.
+        compilers = ("gcc", "g++", "clang", "clang++")
+        for compiler in compilers:
             self._bench.compile(compiler)
+            # On a busy machine one may be silent for too long at the first look.
+            look = ("hosts", "--compiler", compiler)
+            assert eventually(lambda look=look: self._all_good(*look), 120)  # type: ignore[misc]
+        self.farm.daemons.wait_for(len(compilers))
+
+    def _all_good(self, *look: str) -> bool:
+        known = self._bench.command(*look)
+        if all(one in known for one in self.farm.daemons.addresses):
+            return True
+        self._bench.command(*look, "--refresh")
+        return False
 
     def run(self, line: Line, *before: str) -> Result:
         write_files(self._folder)

@@ -57,7 +57,7 @@ def test_report_and_trace_of_a_build(farm_bench: Workbench, farm: Farm, tmp_path
     # One fails by a warning that only preprocessed text gives, one since a file is not there.
     assert "distributed   18 (90.0%)" in said
     assert "       2  a server could not compile it, so it was compiled here" in said
-    per_server = farm.daemons.compiles()
+    per_server = farm.daemons.wait_for(18)
     for address in farm.daemons.addresses:
         number = farm.daemons.addresses.index(address) + 1
         assert any(f"distcc{number}.farm.test {address}" in line for line in said)

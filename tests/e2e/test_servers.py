@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from e2e.farm_of_six import CAUSES, DEAD, DENIES, FROZEN, GOOD, VERSION, WITHOUT, six_servers
-from e2e.workbench import SYSTEM_PATH, Workbench
+from e2e.workbench import PATIENT, SYSTEM_PATH, Workbench
 from peers import closed_port
 
 from distcc_build.farm.daemons import Differing
@@ -31,7 +31,7 @@ def six() -> Iterator[Farm]:
 def sick_bench(installation: Path, tmp_path: Path, six: Farm) -> Workbench:
     home = tmp_path / "home"
     home.mkdir()
-    return Workbench(installation, home, six.exports)
+    return Workbench(installation, home, {**six.exports, **PATIENT})
 
 
 def test_servers_names_each_cause_in_words(sick_bench: Workbench) -> None:
@@ -88,18 +88,20 @@ def test_check_judges_the_hosts_that_the_list_itself_names(sick_bench: Workbench
     port = sick_bench.environ["DISTCC_BUILD_PORT"]
     good, denies = (f"127.1.0.{n}:{port}/2,lzo" for n in (GOOD, DENIES))
     hosts = f"{good} localhost/2 @far/4 {denies} 127.1.0.{DEAD}:{port},down {good} no.such.host"
+    hosts += " 10.1.0.011"
 
     def said(hosts: str) -> list[str]:
         sick_bench.environ["DISTCC_HOSTS"] = hosts
         done = sick_bench.run("distcc-build", "check", cwd=sick_bench.home, status=1)
         return [line for line in done.lines if line.startswith("DISTCC_HOSTS: ")]
 
-    nothing, refused, unknown = said(hosts)
+    nothing, refused, unknown, octal = said(hosts)
     assert nothing == "DISTCC_HOSTS: no word in it asks for discovery"
     denied = f"127.1.0.{DENIES}"
     assert refused.startswith(f"DISTCC_HOSTS: {denied} {denied}:{port}: ")
     assert "this client is not allowed" in refused
     assert unknown.startswith("DISTCC_HOSTS: no.such.host: ")
+    assert octal.startswith("DISTCC_HOSTS: 10.1.0.011: numbers that are no address")
     assert said(f"{denies} --discover-distccN") == [refused]
 
 
@@ -203,7 +205,7 @@ def test_the_stats_page_gives_limit_and_load(installation: Path, tmp_path: Path)
         environ={"PATH": SYSTEM_PATH},
         differing={1: Differing(options=("--stats", f"--stats-port={port}", "--jobs=11"))},
     ) as farm:
-        bench = Workbench(installation, home, farm.exports)
+        bench = Workbench(installation, home, {**farm.exports, **PATIENT})
         assert [one["limit"] for one in servers(bench)] == [4, 4]
         with_stats, without = servers(bench, *on)
         assert (with_stats["limit"], without["limit"]) == (11, 4)

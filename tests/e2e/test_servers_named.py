@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from e2e.workbench import SYSTEM_PATH, Output, Workbench
+from e2e.workbench import PATIENT, SYSTEM_PATH, Output, Workbench
 from jsonschema import Draft202012Validator
 from peers import closed_port
 
@@ -125,7 +125,7 @@ def test_the_compilers_that_are_asked_about_are_here_and_there(
 def test_discovered_servers_are_printed_for_scripts_too(
     installation: Path, tmp_path: Path, farm: Farm
 ) -> None:
-    bench = Workbench(installation, tmp_path, farm.exports)
+    bench = Workbench(installation, tmp_path, {**farm.exports, **PATIENT})
     port = farm.daemons.port
     # Nobody listens at the third's address.
     done = servers(bench, "--plain", "-o", "compression=lzo")

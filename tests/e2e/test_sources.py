@@ -1,6 +1,7 @@
 """Wherever a site keeps its servers: each source finds the same five, for each build system."""
 
 import itertools
+import re
 import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from e2e.small_project import BUILDS, small_project
-from e2e.workbench import SYSTEM_PATH, Workbench, write
+from e2e.workbench import PATIENT, SYSTEM_PATH, Workbench, write
 from peers import DNSMASQ, dnsmasq
 
 from distcc_build.farm.loopback import DOMAIN, Farm
@@ -101,9 +102,7 @@ def source(request: pytest.FixtureRequest) -> Source:
 
 def at(bench: Workbench, *sources: Source) -> Workbench:
     """A client of a site that has its servers there."""
-    configured = {"DISTCC_BUILD_ALLOW_LOOPBACK": "1"}
-    # Nobody is silent here, but the machine may be busy.
-    configured |= {"DISTCC_BUILD_WALK_BUDGET": "20", "DISTCC_BUILD_DEADLINE": "60"}
+    configured = {"DISTCC_BUILD_ALLOW_LOOPBACK": "1", **PATIENT}
     for one in sources:
         configured |= one.environ
     words = " ".join(one.word for one in sources)
@@ -184,6 +183,19 @@ def test_sources_that_know_different_servers_make_one_farm(
     assert "127.1.0.77" in explained
 
 
+def test_what_the_list_names_too_is_explained_as_the_list_has_it(
+    numbered: Source, five: Farm, bench: Workbench
+) -> None:
+    site = at(bench, numbered)
+    first = f"{five.daemons.addresses[0]}:{five.daemons.port}/1"
+    site.environ["DISTCC_HOSTS"] = f"{numbered.word} {first}"
+    assert first in site.query("hosts").split()
+    explained = site.query("explain")
+    own = "left to the hosts list, which names it with a limit and options of its own"
+    assert re.findall(r"  (distcc\d)\..* -> left to ", explained) == ["distcc1"]
+    assert (explained.count(f"-> {own}\n"), explained.count("-> used\n")) == (1, 4)
+
+
 def compile_one(site: Workbench, name: str) -> None:
     write(site.home / f"{name}.c", "int x;\n")
     site.run("distcc-launch", "gcc", "-c", f"{name}.c", cwd=site.home)
@@ -192,7 +204,7 @@ def compile_one(site: Workbench, name: str) -> None:
 def one_compile(site: Workbench, farm: Farm, name: str) -> str:
     """The address of the server that compiles a file."""
     compile_one(site, name)
-    farm.daemons.wait_for(1, lambda job: job.source == f"{name}.c", seconds=2.0)
+    farm.daemons.wait_for(1, lambda job: job.source == f"{name}.c")
     return "".join(job.server for job in farm.daemons.jobs() if job.source == f"{name}.c")
 
 
@@ -229,6 +241,18 @@ def test_a_file_that_never_was_there_has_left_nothing_in_use(bench: Workbench) -
     explained = at(bench, Source(f"--discover-file={bench.home}/nowhere")).query("explain")
     assert "  not asked, or not for all\n" in explained
     assert "stays in use" not in explained
+
+
+def test_mended_rights_of_a_file_are_seen_at_a_refresh(five: Farm, bench: Workbench) -> None:
+    path = write(bench.home / "servers", hosts_of(five)[0])
+    path.chmod(0o666)
+    site = at(bench, Source(f"--discover-file={path}"))
+    compile_one(site, "rights1")
+    path.chmod(0o644)
+    site.query("refresh")
+    # Had a server compiled the first, it would have said so before what it says of the next.
+    assert one_compile(site, five, "rights2") == "127.1.0.1"
+    assert not [job for job in five.daemons.jobs() if job.source == "rights1.c"]
 
 
 def test_a_command_is_asked_again_at_each_refresh_and_when_it_is_changed(

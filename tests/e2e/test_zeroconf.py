@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from e2e.announced_farm import AnnouncedFarm, needs_avahi, run_avahi
 from e2e.small_project import BUILDS, small_project
-from e2e.workbench import Output, Workbench, objects, write
+from e2e.workbench import PATIENT, Output, Workbench, objects, write
 from namespaces import Link, Machine
 from peers import DNSMASQ
 from running import eventually
@@ -45,7 +45,7 @@ class Desk:
 
     def __init__(self, client: Machine, installation: Path, home: Path) -> None:
         home.mkdir()
-        self._bench = Workbench(installation, home, {"DISTCC_HOSTS": "+zeroconf"})
+        self._bench = Workbench(installation, home, {"DISTCC_HOSTS": "+zeroconf", **PATIENT})
         self._client = client
 
     def run(self, *words: str, at: Path = Path("/"), **environ: str) -> Output:

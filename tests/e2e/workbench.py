@@ -15,6 +15,10 @@ SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
 
 SOURCES = {".c", ".cc", ".cpp"}
 
+PATIENT = {"DISTCC_BUILD_DEADLINE": "60", "DISTCC_BUILD_WALK_BUDGET": "20"}
+"""For clients of servers that are all well, on a machine that may be busy: a compile that is not
+found a server in time runs here, and nothing is wrong with that."""
+
 
 class Workbench:
     """Runs commands in an environment of their own; nothing of the real user's is read or changed.

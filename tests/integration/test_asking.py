@@ -56,10 +56,10 @@ def test_a_source_that_is_late_or_broken_has_failed_and_the_others_are_there(
     listed.write_text("10.1.0.1\n")
     word = f"--discover-file={listed}"
     try:
-        zone, link, file = Others(request(DNS_SD, ZEROCONF, word, seconds=0.3)).collect()
+        zone, link, file = Others(request(DNS_SD, ZEROCONF, word, seconds=2)).collect()
     finally:
         going.set()
-    assert zone.account.why == "no answer within 0.3 s"
+    assert zone.account.why == "no answer within 2 s"
     assert link.account.why == "ValueError: no idea"
     assert [one.name for one in file.offers] == ["10.1.0.1"]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from distcc_build import belonging as module
-from distcc_build.belonging import belonging, farm_of
+from distcc_build.belonging import belonging, by_farm, farm_of, of_farm, taken, usual_words
 from distcc_build.client import Client
 from distcc_build.errors import NotFoundError
 from distcc_build.farmfile import Farm
@@ -56,6 +56,14 @@ def test_the_compiler_says_what_it_compiles_for(
     assert (found.farm, found.config.port) == (farm, 4000 if farm else 3632)
 
 
+def test_compilers_of_one_farm_are_together(inputs: Inputs, cache: Path, tmp_path: Path) -> None:
+    cross = script(tmp_path / "tools/cross", "echo arm-none-eabi")
+    assert by_farm(inputs, ["/none/cc", cross, "/none/c++"], None, cache) == [
+        ("/none/cc", "/none/c++"),
+        (cross,),
+    ]
+
+
 def test_a_compiler_that_is_not_there_has_the_usual_farm(inputs: Inputs, cache: Path) -> None:
     assert belonging(inputs, "/none/cc", None, cache).farm == ""
 
@@ -83,3 +91,37 @@ def test_what_is_only_remembered_is_not_run(
     assert not ran.exists()
     assert farm_of(inputs, word, None, cache) is None
     assert ran.exists()
+
+
+def tables(home: Path, text: str) -> Inputs:
+    file = home / ".config/distcc-build/config.toml"
+    file.parent.mkdir(parents=True)
+    file.write_text(text)
+    return read_inputs({"HOME": str(home)})
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "why"),
+    [
+        ("", ["b-gcc", "b-g++"], None),
+        ('[farm.all]\ncompilers = "*"', [], "[farm.all] is tried before it, and has b-gcc"),
+        ('[farm.all]\ntargets = "b-*"', [], "[farm.all] is tried before it, and has b-gcc"),
+        ('[farm.all]\ncompilers = "*gcc"', ["b-g++"], None),
+    ],
+)
+def test_which_table_leaves_a_farm_no_compiler(
+    cache: Path, tmp_path: Path, text: str, words: list[str], why: str | None
+) -> None:
+    for end in ("gcc", "g++"):
+        path = str(Path(script(tmp_path / f"tools/b-{end}", "echo b-elf")).parent)
+    made = tables(tmp_path / "home", f'{text}\n[farm.b]\ncompilers = "b-*"\n')
+    farm = of_farm(made, "b")
+    assert usual_words(farm, path, cache) == words
+    assert words or taken(farm, path, cache) == why
+
+
+def test_of_compilers_that_are_not_here_no_table_has_one(cache: Path, tmp_path: Path) -> None:
+    made = tables(tmp_path / "home", '[farm.all]\ncompilers = "*"\n[farm.b]\ncompilers = "zzz*"\n')
+    farm = of_farm(made, "b")
+    assert usual_words(farm, str(tmp_path), cache) == []
+    assert taken(farm, str(tmp_path), cache) == ""

@@ -24,7 +24,9 @@ WRONG = {
         "unknown option '--verson' (did you mean --version?); distcc-build --help lists them"
     ),
     "--json hosts": "option --json stands behind its command, as in: distcc-build hosts --json",
-    "-o domain=x jobs": "option -o stands behind its command, as in: distcc-build hosts -o",
+    "--json doctor": "option --json stands behind its command, as in: distcc-build doctor --json",
+    "--json jobs": "option --json stands behind its command, as in: distcc-build hosts --json",
+    "-o domain=x jobs": "option -o stands behind its command, as in: distcc-build jobs -o",
     "help servrs": (
         "unknown command 'servrs' (did you mean servers?); distcc-build --help lists them"
     ),
@@ -41,6 +43,7 @@ WRONG = {
         "distcc-build run --help lists them"
     ),
     "jobs all": "jobs: unexpected argument 'all'",
+    "hosts --compiler gcc --compiler cc": ("hosts: --compiler: expected one, got 'gcc' and 'cc'"),
     "hosts --all --json": "hosts: --json: not allowed with argument --all",
     "hosts --option": "hosts: -o/--option: expected one argument",
     "jobs -o gapp=3": "-o 'gapp=3': unknown option gapp (did you mean gap?)",
@@ -101,6 +104,22 @@ def test_help_has_an_example_and_fits_in_80_columns(name: str, tmp_path: Path) -
     subprocess.run(["bash", "-n"], input=example, text=True, check=True)
     assert command("help", name, env=env).out == done.out
     assert command(name, "-h", env=env).out == done.out
+
+
+@pytest.mark.parametrize("words", [["--help"], ["hosts", "-h"], ["help", "doctor"], []], ids=str)
+def test_help_that_cannot_be_written_is_an_error_as_with_all_else(
+    words: list[str], tmp_path: Path
+) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [*PROGRAM, *words],
+            env=environ(tmp_path),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert (done.returncode, done.stderr) == (74, "distcc-build: No space left on device\n")
 
 
 # Commands whose exit status says more than those of all do.

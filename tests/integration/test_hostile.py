@@ -216,7 +216,7 @@ def test_there_are_enough_cases() -> None:
 
 
 def test_names_with_hostile_answers_are_servers_like_any_other(server: ScriptedNameServer) -> None:
-    config = Config(domain=("farm.test",), allow_loopback=True, walk_budget=5.0)
+    config = Config(domain=("farm.test",), allow_loopback=True, walk_budget=20.0)
     conf = ResolvConf(((server.address, server.port),), ())
     farm = find_servers(config, conf, "here", force=True, seconds=30)
     numbers = [one.number for one in farm.used]
@@ -236,7 +236,7 @@ def test_names_with_hostile_answers_are_servers_like_any_other(server: ScriptedN
 def test_services_with_hostile_names_are_servers_like_any_other(
     server: ScriptedNameServer,
 ) -> None:
-    config = Config(domain=("farm.test",), allow_loopback=True, walk_budget=5.0, sources=(DNS_SD,))
+    config = Config(domain=("farm.test",), allow_loopback=True, walk_budget=20.0, sources=(DNS_SD,))
     conf = ResolvConf(((server.address, server.port),), ())
     farm = find_servers(config, conf, "here", force=True, seconds=30)
     names = {f"distcc{number}.farm.test." for number in range(1, len(TEXTS) + 1)}
@@ -301,7 +301,7 @@ def test_bytes_that_are_no_message_are_no_server(title: str) -> None:
 def test_of_thousands_of_addresses_a_few_are_looked_at() -> None:
     many = [f"60 A 10.0.{n // 250}.{n % 250 + 1}" for n in range(3000)]
     with ScriptedNameServer({"distcc1.farm.test.": many}) as server:
-        config = Config(domain=("farm.test",), walk_budget=5.0)
+        config = Config(domain=("farm.test",), walk_budget=20.0)
         conf = ResolvConf(((server.address, server.port),), ())
         farm = find_servers(config, conf, "here", force=True, seconds=30)
     (one,) = farm.used

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from asking import walks
 from servers import numbered
 
 from distcc_build.farm.nameserver import NameServer
@@ -38,7 +39,7 @@ def test_a_first_look_imports_nothing_that_only_others_need(tmp_path: Path, prob
             "DISTCC_BUILD_PROBE": probe,
         }
         said = subprocess.check_output([sys.executable, "-Pc", PROGRAM], env=environ, text=True)
-        assert server.count("distcc3.farm.test.", "A") == 1
+        assert walks(server) == 1
     imported = set(said.split())
     assert "distcc_build.resolve.walk" in imported
     assert imported & NEVER == set()

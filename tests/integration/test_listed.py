@@ -21,6 +21,7 @@ from distcc_build.search import find_servers
 from distcc_build.sources.asking import Others
 from distcc_build.sources.lookup import THREADS
 from distcc_build.sources.request import Request
+from distcc_build.trouble import Trouble
 
 NOWHERE = ResolvConf((), ())
 NOW = 1_700_000_000.0
@@ -35,7 +36,8 @@ class Site:
     def __init__(self, folder: Path) -> None:
         self.path = folder / "hosts"
         self.word = f"--discover-file={self.path}"
-        self.config = Config(sources=(self.word,), allow_loopback=True)
+        # A third of the deadline is a command's: on a busy machine it may take its time.
+        self.config = Config(sources=(self.word,), allow_loopback=True, deadline=60)
 
     def write(self, text: str | bytes, mode: int = 0o644) -> Path:
         self.path.write_bytes(text if isinstance(text, bytes) else text.encode())
@@ -45,13 +47,13 @@ class Site:
     def command(self, script: str) -> Path:
         return self.write(f"#!/bin/sh\n{script}\n", 0o755)
 
-    def ask(self, seconds: float = 5.0) -> Gave:
+    def ask(self, seconds: float = 20.0) -> Gave:
         """One look, by the way that every source is asked."""
         (gave,) = Others(Request(self.config, NOWHERE, NOW, seconds)).collect()
         return gave
 
     def farm(self, old: Farm | None = None) -> Farm:
-        return find_servers(self.config, NOWHERE, "here", old, seconds=5.0)
+        return find_servers(self.config, NOWHERE, "here", old, seconds=20.0)
 
     def ask_and_farm(self, old: Farm, seconds: float) -> tuple[Gave, Farm]:
         """Both at once: what holds the one up holds up the other."""
@@ -79,7 +81,7 @@ def test_a_file_of_hosts_is_read(site: Site) -> None:
     assert "127.0.0.1" in map(str, gave.offers[2].addresses)
     assert [one.name for one in gave.account.lines[:2]] == ["line 4", "line 4"]
     assert gave.account.why == f"{site.path} lists no more"
-    assert 0 < gave.account.seconds < 5
+    assert 0 < gave.account.seconds < 20
 
 
 def test_policy_has_the_last_word(site: Site) -> None:
@@ -87,7 +89,10 @@ def test_policy_has_the_last_word(site: Site) -> None:
     site.config = site.config._replace(allow_loopback=False)
     farm = site.farm()
     assert [str(one.address) for one in farm.used] == ["10.1.0.1"]
-    assert [one.state.value for one in farm.servers] == ["used", *["refused"] * 4]
+    assert [one.state.value for one in farm.servers] == ["used", *["refused"] * 3]
+    # To the C library this is 8.8.8.8.
+    (line,) = [one for one in site.ask().account.lines if "0x08080808" in one.came_back]
+    assert line.verdict == "left out"
 
 
 def test_what_a_command_prints_is_read(site: Site) -> None:
@@ -179,31 +184,41 @@ def never_stops(site: Site) -> None:
     site.command("exec yes 10.1.0.1")
 
 
-FAULTS: dict[Callable[[Site], None], str] = {
-    missing: "No such file or directory",
-    directory: "expected a file",
-    fifo: "expected a file",
-    unix_socket: os.strerror(errno.ENXIO),
-    loop: os.strerror(errno.ELOOP),
-    endless: "expected a file",
-    huge: "is larger than 1048576 bytes",
-    binary: "is no text: there is a NUL byte in it",
-    others_write: "is not believed: ",
-    in_a_folder_of_others: "can be written by others",
-    no_interpreter_line: "cannot be run: it has no #! line (a list is not executable: chmod a-x)",
-    no_interpreter: "cannot be run: No such file or directory",
-    fails: r"ended with status 3: token\x1b expired",
-    killed: "ended with status -9",
-    hangs: "takes longer than 1.0 s",
-    closes_its_output_and_hangs: "takes longer than 1.0 s",
-    prints_much: "prints more than 1048576 bytes",
-    never_stops: "prints more than 1048576 bytes",
+FAULTS: dict[Callable[[Site], None], tuple[str, Trouble | None]] = {
+    missing: ("No such file or directory", Trouble.MISSING),
+    directory: ("expected a file", Trouble.NO_FILE),
+    fifo: ("expected a file", Trouble.NO_FILE),
+    unix_socket: (os.strerror(errno.ENXIO), None),
+    loop: (os.strerror(errno.ELOOP), None),
+    endless: ("expected a file", Trouble.NO_FILE),
+    huge: ("is larger than 1048576 bytes", Trouble.NO_LIST),
+    binary: ("is no text: there is a NUL byte in it", Trouble.NO_LIST),
+    others_write: ("is not believed: ", Trouble.NOT_BELIEVED),
+    in_a_folder_of_others: ("can be written by others", Trouble.NOT_BELIEVED),
+    no_interpreter_line: (
+        "cannot be run: it has no #! line (a list is not executable: chmod a-x)",
+        Trouble.NO_HEADER,
+    ),
+    no_interpreter: ("cannot be run: what its #! line names is not there", Trouble.CANNOT_RUN),
+    fails: (r"ended with status 3: token\x1b expired", Trouble.FAILED),
+    killed: ("was ended by signal 9", Trouble.FAILED),
+    hangs: ("takes longer than 1.0 s", Trouble.LATE),
+    closes_its_output_and_hangs: ("takes longer than 1.0 s", Trouble.LATE),
+    prints_much: ("prints more than 1048576 bytes", Trouble.NO_LIST),
+    never_stops: ("prints more than 1048576 bytes", Trouble.NO_LIST),
 }
 
 
-@pytest.mark.parametrize(("fault", "why"), FAULTS.items(), ids=[one.__name__ for one in FAULTS])
+HANGING = {hangs, closes_its_output_and_hangs}
+"""Those that take all the time there is."""
+
+
+@pytest.mark.parametrize(("fault", "known"), FAULTS.items(), ids=[one.__name__ for one in FAULTS])
 def test_what_cannot_be_read_keeps_the_servers_from_before(
-    site: Site, fault: Callable[[Site], None], why: str, monkeypatch: pytest.MonkeyPatch
+    site: Site,
+    fault: Callable[[Site], None],
+    known: tuple[str, Trouble | None],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.chdir(site.path.parent)
     site.write("10.1.0.1 10.1.0.2:4000/7")
@@ -211,12 +226,16 @@ def test_what_cannot_be_read_keeps_the_servers_from_before(
     assert not old.degraded
     site.path.unlink()
     fault(site)
+    if fault in HANGING:
+        site.config = site.config._replace(deadline=3.0)
     start = time.monotonic()
-    gave, farm = site.ask_and_farm(old, 2.0)
-    assert time.monotonic() - start < 4
+    gave, farm = site.ask_and_farm(old, 20.0)
+    assert time.monotonic() - start < 15
     assert (gave.offers, gave.account.degraded, gave.keep) == ((), True, REMEMBERED)
     assert gave.account.why.startswith(str(site.path))
+    why, trouble = known
     assert why in gave.account.why
+    assert gave.account.trouble is trouble
     assert gave.account.why.isprintable()
     assert [(one.endpoint, one.limit) for one in farm.used] == [
         ("10.1.0.1", None),
@@ -267,8 +286,8 @@ def test_an_empty_list_is_a_list(site: Site) -> None:
 def test_a_command_that_leaves_a_child_behind_is_not_waited_for(site: Site) -> None:
     site.command(f"echo 10.1.0.1; {PAUSE} & echo 10.1.0.2")
     start = time.monotonic()
-    assert names(site.ask(seconds=8.0)) == ["10.1.0.1", "10.1.0.2"]
-    assert time.monotonic() - start < 4
+    assert names(site.ask(seconds=60)) == ["10.1.0.1", "10.1.0.2"]
+    assert time.monotonic() - start < 15
     assert eventually(lambda: processes(PAUSE) == [])
 
 
@@ -279,7 +298,7 @@ def test_all_that_is_printed_before_the_end_counts(site: Site) -> None:
 
 def test_much_on_stderr_is_dropped(site: Site) -> None:
     site.command("head -c 30000000 /dev/zero >&2; echo 10.1.0.1")
-    assert names(site.ask(seconds=8.0)) == ["10.1.0.1"]
+    assert names(site.ask()) == ["10.1.0.1"]
 
 
 def test_a_program_in_python_finds_its_own_modules(
@@ -324,13 +343,13 @@ def test_names_that_are_not_answered_in_time_lose_no_other(
     site.write("host1 host2 host3:4000 10.1.0.4 gone1 odd1")
     with lookups(monkeypatch):
         old = site.farm()
-        assert not find_servers(site.config, NOWHERE, "here", old, seconds=5.0).lines
+        assert not find_servers(site.config, NOWHERE, "here", old, seconds=20.0).lines
     # The third is taken from the list, and must not come back.
     site.write("host1 host2 10.1.0.4 gone1")
     with lookups(monkeypatch, "host2"):
         start = time.monotonic()
-        gave, farm = site.ask_and_farm(old, 1.5)
-        assert time.monotonic() - start < 4
+        gave, farm = site.ask_and_farm(old, 3)
+        assert time.monotonic() - start < 15
     said = {one.name: (one.came_back, one.verdict) for one in gave.account.lines}
     assert said == {
         "host1": ("10.1.0.1", "server"),

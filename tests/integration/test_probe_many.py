@@ -6,11 +6,13 @@ import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from probing import complaints, odd_compilers, probed, references, servers
 from running import eventually
 
+from distcc_build.farm import daemons
 from distcc_build.farm.loopback import Farm
 from distcc_build.reference import Reference
 from distcc_build.verdict import Cause
@@ -54,7 +56,11 @@ def farm(gcc: Reference) -> Iterator[Farm]:
         define = f'-DOBJECT="{folder}/object"'
         subprocess.run(["gcc", "-O2", define, "gcc.c", "-o", "gcc"], cwd=folder, check=True)
         everywhere = dict.fromkeys(range(1, SERVERS + 1), differing[1])
-        with Farm(servers=SERVERS, slots=1, differing=everywhere) as farm:
+        with (
+            # So many take their time to start where others want the processors as well.
+            mock.patch.object(daemons, "START_SECONDS", 120),
+            Farm(servers=SERVERS, slots=1, differing=everywhere) as farm,
+        ):
             yield farm
             # The farm ends servers with care for their compiles, which takes 0.1 s for each.
             for address in farm.daemons.addresses:

@@ -83,7 +83,7 @@ def silence(addresses: int) -> Iterator[list[tuple[IPAddress, int]]]:
 def test_silent_servers_hold_no_place_that_others_need(farm: Farm, gcc: Reference) -> None:
     # As many files as leave room for 16 connections.
     with silence(60) as silent, files(80):
-        verdicts = probed([*silent, *servers(farm.daemons, [1])], [gcc], seconds=4)
+        verdicts = probed([*silent, *servers(farm.daemons, [1])], [gcc], seconds=12)
     assert {one.cause for [one] in verdicts[:-1]} == {Cause.SILENT}
     assert verdicts[-1][0].cause is Cause.OK
 

@@ -249,7 +249,6 @@ def test_wheel_drag_and_slider_zoom(opens: Callable[..., Page]) -> None:
 def test_ten_thousand_jobs_stay_usable(opens: Callable[..., Page]) -> None:
     jobs = some_jobs(10_000, servers=12, slots=8)
     opened = opens(jobs, servers=12, slots=8)
-    opened.session.set_script_timeout(20)
     assert opened.text("#count") == "10,000 of 10,000 jobs"
     drawn = "return [drawn.length, drawn.reduce((sum, bar) => sum + bar.jobs.length, 0)]"
     bars, of = opened.js(drawn)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from asking import walks
 from commanding import PROGRAM, command, environ, on_terminal
 from peers import closed_port
 from servers import ScriptedNameServer, drop, numbered
@@ -74,7 +75,7 @@ def slow(home: Path, server: NameServer) -> dict[str, str]:
             "DISTCC_BUILD_NAMESERVERS": server.endpoint,
             "DISTCC_BUILD_DOMAIN": "farm.test",
             "DISTCC_BUILD_WALK_BUDGET": "1.6",
-            "DISTCC_BUILD_DEADLINE": "3",
+            "DISTCC_BUILD_DEADLINE": "30",
         },
     )
 
@@ -119,9 +120,12 @@ def test_no_sign_of_life_is_written_where_nobody_could_erase_it(
     assert (done.status, done.err) == (0, "")
 
 
+# A busy machine may have no answer in the second after which people are told: here it is longer.
 IMPORTED = """
-import sys
+import sys, threading
 from distcc_build.__main__ import main
+timer = threading.Timer
+threading.Timer = lambda seconds, call: timer(600 * seconds, call)
 sys.stderr.isatty = lambda: True
 main([sys.argv[1]])
 print(*sys.modules)
@@ -139,7 +143,7 @@ def test_who_does_not_wait_imports_nothing_for_it(name: str, tmp_path: Path) -> 
             text=True,
             check=True,
         )
-        assert server.count("distcc3.farm.test.", "A") == 1
+        assert walks(server) == 1
     assert done.stderr == ""
     imported = done.stdout.split()
     assert "distcc_build.cli.progress" in imported

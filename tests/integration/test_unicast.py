@@ -105,11 +105,13 @@ def serve(
 def test_servers_are_found_with_ports_and_limits_of_their_own() -> None:
     with serve(FIVE) as server:
         farm = search(server)
-        assert farm.queries == len(server.queries) == 2 + 4 * 5
+        # On a busy machine one may have been sent again.
+        assert farm.queries == len(server.queries)
+        assert len(set(server.queries)) == 2 + 4 * 5
     assert found(farm) == FOUND
     assert [str(one) for one in farm.used[0].others] == ["fd00::1"]
     (account,) = farm.accounts
-    assert account.queries == 22
+    assert account.queries == farm.queries
     assert account.lines[1].name == r"Build b.h\xf6st._distcc._tcp.farm.test"
     assert account.lines[1].came_back == "b.farm.test. port 4002: 10.0.0.2 fd00::1 (TTL 60), jobs 2"
     assert farm.why == "farm.test lists no more services"
@@ -299,6 +301,35 @@ def test_names_and_services_of_one_machine_are_one_server() -> None:
         "--discover-dns-sd: farm.test lists no more services; "
         "--discover-distccN: distcc3.farm.test. does not exist"
     )
+
+
+BOTH = HASTY._replace(sources=(DISCOVER, DNS_SD), domain=("a.test", "b.test"))
+
+
+def test_a_domain_whose_services_could_not_be_asked_for_leads_to_no_other_site() -> None:
+    with serve({**listed("x", domain="a.test."), **numbered(2, "b.test.")}) as server:
+        warm = search(server, config=BOTH)
+        server.script["_distcc._tcp.a.test."] = cname_loop
+        after, cold = search(server, config=BOTH, old=warm), search(server, config=BOTH)
+    with serve(numbered(2, "b.test.")) as server:
+        moved = search(server, config=BOTH, old=after)
+        server.script["_distcc._tcp.a.test."] = cname_loop
+        later = search(server, config=BOTH, old=moved)
+    assert found(warm) == found(after) == [("10.0.0.1:4001", 1)]
+    assert (found(cold), cold.degraded) == ([], True)
+    assert "it is not known whether there are any in a.test" in cold.why
+    assert [line.verdict for line in cold.lines][1:3] == ["not used: another site's"] * 2
+    # There were none in the first before: that it cannot be asked does not take these away.
+    assert len(found(moved)) == len(found(later)) == 2
+    assert [one.site[0] for one in (warm, cold, moved, later)] == ["a", "a", "b", "b"]
+
+
+def test_a_first_name_that_could_not_be_asked_for_leads_to_no_other_site() -> None:
+    zone = {**numbered(2, "a.test."), **listed("x", domain="b.test.")}
+    with serve(zone, {"distcc1.a.test.": cname_loop, "distcc2.a.test.": cname_loop}) as server:
+        assert found(search(server, config=BOTH)) == []
+        server.script.clear()
+        assert len(found(search(server, config=BOTH))) == 2
 
 
 def test_without_a_domain_and_with_one_that_is_too_long_nothing_is_asked() -> None:

@@ -197,6 +197,7 @@ def test_clients_spread_as_well_as_by_chance(jobs: int) -> None:
     [
         ("a/4 b/4 c/4", 2, 14),
         ("a/4 a/4", 2, 6),
+        ("[fd00:0::1]/4 [FD00::1]/4", 2, 6),
         ("a/400", 2, 34),
         ("localhost/2", 2, 2),
         ("localhost/8 a/4", 2, 12),

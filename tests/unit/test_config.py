@@ -116,6 +116,13 @@ def test_a_bad_value_is_named_with_what_was_expected(
     assert warning.endswith("; it is ignored")
 
 
+def test_a_path_in_sources_has_no_comma() -> None:
+    _, (warning,) = parse_config([], {"DISTCC_BUILD_SOURCES": "--discover-file=/a,b"})
+    assert "and not 'b' (a path has no comma and no blank here)" in warning
+    _, (warning,) = parse_config([], {"DISTCC_BUILD_SOURCES": "--discover-file=/a +zeroconff"})
+    assert "comma" not in warning
+
+
 @pytest.mark.parametrize(
     ("variable", "value", "expected"),
     [

@@ -66,6 +66,10 @@ def test_hosts_are_taken_as_distcc_writes_them() -> None:
         ("build@a/4", "'build@a/4': reached by ssh; put it into the hosts list itself"),
         ("@a", "'@a': reached by ssh; put it into the hosts list itself"),
         ("3700", "'3700': a number is no host; a port is written HOST:PORT"),
+        ("10.1.0.011/4", "'10.1.0.011/4': numbers that are no address: expected four"),
+        ("0127.1.0.1", "without zeros before them"),
+        ("10.1", "numbers that are no address"),
+        ("0x7f.1", "numbers that are no address"),
         ("a,auth", "'a,auth': wants authentication; put it into the hosts list itself"),
         ("a,auth=x", "'a,auth=x': wants authentication; put it into the hosts list itself"),
         ("--randomize", "'--randomize': no host; put it into the hosts list itself"),
@@ -113,6 +117,7 @@ def test_a_server_counts_once_however_it_is_written() -> None:
     listing = read_listing("Build-1/4 build-1/9,lzo build-1:4000", CONFIG)
     assert listing.entries == (Entry("build-1", None, 4), Entry("build-1", 4000))
     assert listing.rest[0][1:3] == ("'build-1/9,lzo': named before", "not used")
+    assert read_listing("[FD00:0::1] [fd00::1]/2", CONFIG).entries == (Entry("fd00::1"),)
 
 
 def test_no_more_servers_are_taken_than_are_asked_for() -> None:
@@ -154,6 +159,13 @@ def test_offers_say_what_the_list_says() -> None:
     ]
     assert came.account.why == "/hosts lists no more"
     assert (came.account.degraded, came.keep, came.still) == (False, 0.0, ())
+
+
+def test_of_a_limit_no_more_is_believed_than_of_a_service() -> None:
+    came = given("10.1.0.1/1000 10.1.0.2/9999")
+    assert [one.limit for one in came.offers] == [1000, 1000]
+    said = '10.1.0.2 ("/9999" counts as 1000, the most that is believed)'
+    assert [one.came_back for one in came.account.lines] == ["10.1.0.1", said]
 
 
 def test_compression_is_the_configurations() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from distcc_build.config import Config
+from distcc_build.config import Config, parse_config
 from distcc_build.errors import ConfigError
 from distcc_build.farms import FarmTable, fitting, parse_farms
 
@@ -85,6 +85,12 @@ def test_without_tables_there_is_nothing() -> None:
         ("[farm.arm]\ncompilers = 'x'\ndeadline = 4", "option 'deadline' in .*is for all farms"),
         ("[farm.arm]\ncompilers = 'x'\ncache_dir = '/x'", "option 'cache_dir' in .*environment"),
         ("[farm.arm", "expected TOML"),
+        ("[farm.arm]\ncompilers = ['[']", r"option 'compilers' in .* is .*each \[ with its \]"),
+        ("[farm.arm]\ncompilers = ['gcc-[0-9]', 'g++-[!]']", r"each \[ with its \]"),
+        ("[farm.arm]\ncompiler = 'x'", r"unknown option 'compiler' .*did you mean compilers"),
+        ("[farm.arm]\nCompilers = 'x'", r"unknown option 'Compilers' .*did you mean compilers"),
+        ("[farm.arm]\ntarget = 'x'", r"unknown option 'target' .*did you mean targets"),
+        ("[farms.arm]\ncompilers = 'x'", r"unknown option 'farms' .*did you mean farm"),
     ],
 )
 def test_a_table_that_cannot_be_used_is_an_error(text: str, expected: str) -> None:
@@ -112,6 +118,25 @@ def test_the_first_table_that_fits_is_the_farm(
     more = "[farm.path]\ncompilers = ['/opt/cross/*']\n[farm.aarch64]\ntargets = ['aarch64-*']\n"
     found = fitting(parsed(SYSTEM + more), words, lambda: target)
     assert (found.name if found else None) == farm
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("'gcc,cc'", ("gcc", "cc")),
+        ("'gcc  cc '", ("gcc", "cc")),
+        ("['gcc ', ' cc, c99']", ("gcc", "cc", "c99")),
+        ("['gcc-1[0-9]', '[!a]', '[]]x', '[!]]']", ("gcc-1[0-9]", "[!a]", "[]]x", "[!]]")),
+    ],
+)
+def test_patterns_are_parted_as_all_lists_are(written: str, read: tuple[str, ...]) -> None:
+    (table,) = parsed(f"[farm.arm]\ncompilers = {written}")
+    assert table.compilers == read
+
+
+def test_a_table_whose_key_begins_with_a_capital_is_no_farm() -> None:
+    with pytest.raises(ConfigError, match=r"unknown option 'Farm' .*did you mean farm"):
+        parse_config([("/c", "[Farm.x]\ncompilers = 'x'")], {})
 
 
 def test_nobody_is_asked_for_a_target_that_does_not_matter() -> None:

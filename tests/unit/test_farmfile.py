@@ -8,7 +8,9 @@ from known import CONFIG, FARM, NOW, PROOFS, SIXTEEN, farm_of
 
 from distcc_build.farmfile import Asked, FarmFileError, format_farm, parse_farm
 from distcc_build.learned import limited, proved
+from distcc_build.offer import Account
 from distcc_build.resolve.answers import Failed, Missing
+from distcc_build.trouble import Trouble
 
 
 def test_fresh_needs_the_same_surroundings_and_a_clock_that_goes_on() -> None:
@@ -24,6 +26,8 @@ def test_the_file_gives_back_the_farm() -> None:
     farm = farm._replace(
         grants={"a.": SIXTEEN}, compilers=("gcc", "/opt/büro/gcc"), surroundings="s"
     )
+    late = Account("--discover-file=/x", why="late", degraded=True, trouble=Trouble.LATE)
+    farm = farm._replace(accounts=(*farm.accounts, late, late._replace(trouble=None)))
     farm = limited(farm, {"10.1.0.1": 9})
     why = {"k3": "it fails"}
     farm = proved(farm, PROOFS, why, CONFIG, trouble=False, hurried=True, now=NOW)
@@ -56,7 +60,8 @@ def row(index: int, value: object) -> list[object]:
         {"servers": [row(7, "80")]},
         {"servers": [row(9, "low")]},
         {"servers": [row(11, ["nowhere"])]},
-        {"accounts": [["+zeroconf", [], "", "no", 0, 0.0, []]]},
+        {"accounts": [["+zeroconf", [], "", "no", 0, 0.0, None, []]]},
+        {"accounts": [["+zeroconf", [], "", True, 0, 0.0, "BAD", []]]},
         {"accounts": [["+zeroconf"]]},
         {"accounts": 3},
         {"proofs": {"key": {"10.0.0.1": ["FINE", "", 1, "", "", None, None]}}},

@@ -12,6 +12,7 @@ from distcc_build.doctor.findings import (
     Report,
     Section,
     Status,
+    late,
     ok,
     problem,
     skipped,
@@ -87,6 +88,18 @@ def test_what_stops_all_is_the_reason_before_what_stops_one() -> None:
     assert unknown == "nothing is known to be distributed: it could not be found out why"
 
 
+def test_that_time_ran_out_is_the_reason_where_no_other_is_known_and_has_a_step() -> None:
+    hurried = report(late("discovery"), late("servers"), distributions=())
+    assert hurried.verdict == "nothing is known to be distributed: there was no time to look"
+    assert [step.text for step in hurried.steps] == [
+        "discovery and servers: give it more time: --deadline SECONDS"
+    ]
+    missing = problem("distcc", "is not installed", "install it", Loss.ALL)
+    known = report(missing, late("discovery"), distributions=())
+    assert known.verdict.endswith(": distcc is not installed")
+    assert known.steps[0].remedy == "install it"
+
+
 def test_the_three_most_decisive_come_first() -> None:
     checks = [
         warning("CMake", "finds nothing", "put it on PATH", Loss.SYSTEM),
@@ -112,6 +125,20 @@ def test_the_three_most_decisive_come_first() -> None:
         "get it",
         "unset it",
     ]
+
+
+def test_what_others_may_follow_from_comes_before_them_and_behind_what_cannot_follow() -> None:
+    ignored = problem("PORT", "is 'x'; it is ignored", "correct it", Loss.ADVICE, misleads=True)
+    dead = [problem(f"distcc{n}", "refused", "start it", Loss.SERVERS) for n in (1, 2)]
+    assert [step.remedy for step in report(ignored, *dead).steps] == ["correct it", "start it"]
+    missing = problem("distcc", "is missing", "get it", Loss.ALL)
+    wrong = problem("distcc3", "another object", "take it out", Loss.TRUST)
+    assert [step.remedy for step in report(missing, ignored, *dead, wrong).steps] == [
+        *("take it out", "get it", "correct it")
+    ]
+    zone = problem("zone", "no servers", "make it", Loss.ALL)
+    assert [step.remedy for step in report(ignored, zone).steps] == ["correct it", "make it"]
+    assert report(ignored).as_json()["next"][0]["loss"] == "advice"
 
 
 def test_a_remedy_for_many_names_three_of_them() -> None:
@@ -229,6 +256,13 @@ def test_a_long_step_goes_on_below_itself() -> None:
     said = closing(sick, 80)
     assert next(line[:18].strip() for line in said if "word" in line) == "next           1."
     assert all(len(line) <= 80 for line in said)
+
+
+@pytest.mark.parametrize("width", [24, 40, 59, 60])
+def test_the_end_fits_a_narrow_terminal(width: int) -> None:
+    # Words of one letter fill lines to the last column.
+    sick = report(warning("name", "text", "a " * 99))
+    assert max(len(line) for line in closing(sick, width)) <= width
 
 
 def test_words() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from distcc_build.config import Config
 from distcc_build.farmfile import Farm
-from distcc_build.health import LOOK_BEYOND, Health, named_before, problems, reached, rows
+from distcc_build.health import LOOK_BEYOND, Health, named_before, problems, reached, rows, stop
 from distcc_build.hostspec import DISCOVER, DNS_SD
 from distcc_build.offer import Line
 from distcc_build.policy import Server, State
@@ -29,6 +29,7 @@ LETTERS = {
     "n": (NameVerdict.OTHER_NETWORK, None, ""),
     "w": (NameVerdict.WILDCARD, None, ""),
     "?": (NameVerdict.FAILED, None, ""),
+    "o": (NameVerdict.OTHER_SITE, None, ""),
 }
 
 
@@ -140,6 +141,15 @@ def test_names_that_could_not_be_asked_are_told_once_at_the_end_and_each_between
     ]
 
 
+def test_names_of_another_site_are_no_servers_and_nothing_to_mend() -> None:
+    left = health("oo.")
+    assert rows(left) == []
+    assert stop(left) == left.farm.why
+    assert problems(Health(left.config, service(left.farm, 9, DNS_SD), left.verdicts)) == [
+        "build9.farm.test. 10.0.0.9: there is no compiler here to prove it with"
+    ]
+
+
 def test_what_is_the_servers_is_said_without_compilers() -> None:
     silent = Verdict(Cause.SILENT)
     (line,) = problems(health("ss.", {2: {"gcc": silent, "g++": silent}}))
@@ -222,8 +232,36 @@ def test_a_server_of_two_sources_is_one_and_well() -> None:
         servers=(second._replace(state=State.USED), first._replace(state=State.DUPLICATE))
     )
     assert [row.source for row in rows(Health(Config(), turned))] == [DNS_SD]
-    same = both._replace(servers=(first, second._replace(source=DISCOVER)))
+    numbered = second._replace(source=DISCOVER, number=2)
+    same = both._replace(servers=(first, numbered))
     assert not named_before(same, same.servers[1])
+
+
+def test_a_server_that_one_zone_lists_twice_is_one_and_well() -> None:
+    twice = service(service(farm(""), 1, DNS_SD), 1, DNS_SD, State.DUPLICATE)
+    found = Health(Config(), twice, {"10.0.0.1": {"gcc": GOOD}})
+    assert [row.state for row in rows(found)] == ["good"]
+    assert problems(found) == []
+
+
+def test_backups_are_well_and_not_given_to_distcc() -> None:
+    both = service(service(farm("s."), 2, DNS_SD), 3, DNS_SD)
+    first, second, third = both.servers
+    both = both._replace(servers=(first, second._replace(priority=5), third._replace(priority=9)))
+
+    def states(*sick: int) -> list[str]:
+        sick_ones = {number: {"gcc": OTHER, "g++": OTHER} for number in sick}
+        found = rows(Health(Config(), both, health("sss", sick_ones).verdicts))
+        assert [bool(row.hostspec) for row in found] == [row.state == "good" for row in found]
+        return [row.state for row in found]
+
+    found = Health(Config(), both, health("sss").verdicts)
+    assert states() == ["good", "good", "backup"]
+    assert rows(found)[2].why == "priority 9, while there are good ones of priority 5"
+    assert (rows(found)[2].well, problems(found)) == (True, [])
+    assert states(2) == ["good", "other version", "good"]
+    # Another source has priorities of its own.
+    assert states(1) == ["other version", "good", "backup"]
 
 
 def test_servers_of_other_sources_have_their_rows_and_keep_their_names_apart() -> None:

@@ -177,6 +177,9 @@ def test_servers_take_the_place_of_the_word() -> None:
     assert str(hosts.expand(servers)) == full
     assert str(parse_hosts(full)) == full
     assert str(parse_hosts("a").expand(servers[:1])) == "a 10.0.0.1/4"
+    # An IPv6 address may be written in many ways.
+    for same in ("[fd00:0::1]:99/2", "[FD00::1]/2:99"):
+        assert str(parse_hosts(f"{same} {DISCOVER}").expand(servers[1:2])) == same
 
 
 def test_slots_are_those_of_distcc() -> None:

@@ -12,7 +12,7 @@ PACKAGE = ROOT / "distcc_build"
 # Lowest first.  A module may import only from rows above its own.
 LAYERS = [
     ["errors", "pump.mended.sitecustomize"],
-    ["hostspec", "record.quoting", "doctor.words"],
+    ["hostspec", "record.quoting", "doctor.words", "trouble"],
     ["doctor.findings"],
     ["doctor.screen"],
     ["hosts", "offer", "resolve.answers", "taskfile", "values", "verdict"],
@@ -53,7 +53,7 @@ LAYERS = [
     ["launch"],
     ["planning", "buildenv", "top.standing", "top.watching"],
     ["renew"],
-    ["doctor.programs", "doctor.lists"],
+    ["doctor.programs", "doctor.lists", "doctor.variables"],
     ["doctor.targets", "doctor.scons", "doctor.sources"],
     ["doctor.case"],
     [f"doctor.{one}" for one in ("client", "compilers", "settings", "discovery", "servers")]
@@ -95,6 +95,7 @@ PURE = {
     "flags",
     "policy",
     "offer",
+    "trouble",
     "choice",
     "sources.announced",
     "sources.dnssd",

@@ -25,6 +25,11 @@ def rows(*words: str, config: Config = Config(), **learned: Any) -> list[Row]:  
     ("word", "state", "why"),
     [
         ("a=8", "no host", '"=" sets no limit; did you mean a/8?'),
+        (
+            "10.1.0.011",
+            "no host",
+            "numbers that are no address: expected four, without zeros before them",
+        ),
         ("a/0", "no host", "expected a limit from 1 to 10000, got '0'"),
         ("a,foo", "no host", "unknown option 'foo', expected lzo, cpp, down or auth"),
         ("a\x1b[1m", "no host", "expected printable ASCII"),

@@ -53,6 +53,28 @@ def test_the_same_server_of_two_sources_is_one_with_what_either_knows_of_its_lim
     assert farm.servers[1].why == "has the address of a.test."
 
 
+@pytest.mark.parametrize("turned", [False, True])
+def test_the_priority_of_a_server_that_is_named_twice_is_the_lower_one(turned: bool) -> None:
+    both = [
+        offer("x.test.", "10.1.0.1", priority=5, weight=9),
+        offer("alias.test.", "10.1.0.1", priority=0, weight=2),
+        offer("alias.test.", "10.1.0.1", priority=0, weight=3),
+    ]
+    farm = farm_of(gave(DNS_SD, *(both[::-1] if turned else both)))
+    assert [(one.priority, one.weight) for one in farm.used] == [(0, 3)]
+
+
+@pytest.mark.parametrize("first", [DNS_SD, ZEROCONF])
+def test_the_priority_of_a_server_of_two_sources_is_that_of_the_first(first: str) -> None:
+    sources = (first, ZEROCONF if first == DNS_SD else DNS_SD)
+    given = [
+        gave(DNS_SD, offer("a.test.", "10.1.0.1", priority=10, weight=2)),
+        gave(ZEROCONF, offer("a.local.", "10.1.0.1")),
+    ]
+    (server,) = farm_of(*given, config=CONFIG._replace(sources=sources)).used
+    assert (server.source, server.priority) == (first, 10 if first == DNS_SD else 0)
+
+
 def test_another_port_is_another_server() -> None:
     given = gave(DNS_SD, offer("a.test.", "10.1.0.1"), offer("b.test.", "10.1.0.1", port=4000))
     assert [one.endpoint for one in farm_of(given).used] == ["10.1.0.1", "10.1.0.1:4000"]
@@ -199,13 +221,66 @@ def test_the_servers_are_those_of_one_site(
     walked = Walked(WalkResult(walk, (STEP,) if walk else (), "no more", False), {})
     given = gave(DNS_SD, *([offer("s.", "10.2.0.1")] if zone else []), domain=zone)
     link = gave(ZEROCONF, offer("l.local.", "10.3.0.1"))
-    now, (services, heard) = of_one_site(walked, [given, link], domains)
+    now, (services, heard), site = of_one_site(walked, [given, link], domains)
     assert now is not None
     assert (bool(now.result.servers), bool(services.offers) or not zone) == left
     assert heard == link
     for why, there in ((now.result.why, left[0] or not walk), (services.account.why, left[1])):
         assert ("are left out, as there are some in a" in why) is not there
-    assert of_one_site(None, [given], domains) == (None, [given])
+    assert site == min({walk, zone} & {"a", "b"}, default="")
+    if walk and not left[0]:
+        assert {one.verdict for one in now.result.steps} == {Verdict.OTHER_SITE}
+    assert of_one_site(None, [given], domains)[:2] == (None, [given])
+
+
+LISTED = Line("one._distcc._tcp.b", "s. port 3632", "server", "s.")
+
+
+@pytest.mark.parametrize(
+    ("doubted", "before", "used", "kept", "site"),
+    [
+        # Nobody knows whether the first site has servers: the other's are none of ours.
+        ("a", "", False, True, "a"),
+        ("a", "a", False, True, "a"),
+        ("b", "a", True, False, "b"),
+        ("b", "b", True, True, "b"),
+        ("c", "b", True, False, "b"),
+        # There were none in it before, and it can be asked again later.
+        ("a", "b", True, True, "b"),
+        ("a", "c", True, False, "b"),
+    ],
+)
+def test_nothing_is_used_behind_a_domain_that_could_not_be_asked(
+    doubted: str, before: str, used: bool, kept: bool, site: str
+) -> None:
+    domains = ["a", "b", "c"]
+    walked = Walked(WalkResult("b", (STEP,), "no more", False), {})
+    silent = Gave(Account(DNS_SD, why="no answer", degraded=True), keep=9.0, domain=doubted)
+    now, (zone,), where = of_one_site(walked, [silent], domains, before)
+    assert now is not None
+    assert (bool(now.result.servers), bool(zone.keep), where) == (used, kept, site)
+    assert ("not known whether there are any in a" in now.result.why) is not used
+    assert zone.account == silent.account
+
+
+@pytest.mark.parametrize(("failed", "used"), [(True, False), (False, True)])
+def test_services_behind_a_domain_whose_first_name_could_not_be_asked(
+    failed: bool, used: bool
+) -> None:
+    nothing = Walked(WalkResult("a", (), "no answer", degraded=failed), {})
+    account = Account(DNS_SD, (LISTED, Line("x", "PTR record", "no distcc service")), "no more")
+    given = Gave(account, (offer("s.", "10.2.0.1"),), domain="b")
+    _, (zone,), site = of_one_site(nothing, [given], ["a", "b"])
+    assert (bool(zone.offers), site) == (used, "b" if used else "a")
+    lines = [(line.verdict, line.offer) for line in zone.account.lines]
+    left = ("server", "s.") if used else (Verdict.OTHER_SITE.value, "")
+    assert lines == [left, ("no distcc service", "")]
+    assert lost(farm_of(zone)) == []
+
+
+def test_where_nothing_is_found_what_was_known_before_stays() -> None:
+    silent = Gave(Account(DNS_SD, why="no answer", degraded=True), keep=9.0, domain="a")
+    assert of_one_site(None, [silent], ["a", "b"], "b") == (None, [silent], "b")
 
 
 def test_what_is_lost_of_a_source_is_a_problem() -> None:

@@ -52,6 +52,7 @@ def test_host_name(labels: list[bytes], name: str | None) -> None:
         ([b"a\nb\x1b[31m'"], "\"a\\nb\\x1b[31m'"[1:]),
         (["Büro".encode()], "B\\xfcro"),
         ([b"\xff"], "\\ufffd"),
+        ([], "."),
     ],
 )
 def test_shown_is_printable_ascii(labels: list[bytes], text: str) -> None:
@@ -64,3 +65,9 @@ def test_of_itself_holds_only_what_distccd_writes() -> None:
     said = [b"cc_version=12", b"cc_machine=x86_64-linux-gnu", b"distcc=3.4", b"jobs=6"]
     assert of_itself(said) == "cc 12 for x86_64-linux-gnu distcc 3.4 jobs 6"
     assert of_itself([b"cc_version=\x1b[31m", b"distcc=3.4 ; x", b"other=1"]) == ""
+
+
+@pytest.mark.parametrize("jobs", ["0", "1e3", "1001", "9" * 20])
+def test_of_itself_tells_of_a_number_that_does_not_hold(jobs: str) -> None:
+    said = of_itself([b"distcc=3.4", f"jobs={jobs}".encode(), b"cpus=4"])
+    assert said == f"distcc 3.4 jobs {jobs} (not believed: 1 to 1000 would be)"

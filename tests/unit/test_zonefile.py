@@ -193,6 +193,17 @@ def test_settings_of_clients_are_heeded() -> None:
     assert doubted("10.1.0.1", "93.184.216.34", "127.1.0.1", config=config) == []
 
 
+def test_bind_takes_no_more_than_a_hundred_services_by_itself() -> None:
+    many = [f"10.1.0.{n}" for n in range(1, 102)]
+    (said,) = doubted(*many, services=True)
+    assert "max-records-per-type 101;" in said
+    # One more, to those that are there.
+    assert doubted("10.1.0.1", services=True, first=101) == [said]
+    assert doubted(*many[1:], services=True) == doubted(*many) == []
+    # A limit of BIND's alone.
+    assert list(doubts(zone(*many, services=True), Config(), "unbound")) == []
+
+
 def test_a_name_server_in_the_zone_needs_an_address_there() -> None:
     (line,) = doubted("10.1.0.1", nameservers=("ns.farm.test",))
     assert line.startswith("ns.farm.test is in the zone itself")

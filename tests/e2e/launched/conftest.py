@@ -19,4 +19,4 @@ def farm() -> Iterator[Farm]:
 @pytest.fixture
 def bench(farm: Farm, tmp_path: Path) -> Bench:
     """Where one builds that is patient, in a network with the farm."""
-    return Bench(tmp_path, {**farm.exports, "DISTCC_BUILD_DEADLINE": "60"})
+    return Bench(tmp_path, {**farm.exports, "DISTCC_BUILD_WALK_BUDGET": "20"})
