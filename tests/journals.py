@@ -33,7 +33,9 @@ HOSTILE = (
 SERVERS = {f"10.20.0.{number}": f"distcc{number}" for number in range(1, 100)}
 
 
-def a_build(jobs: list[Job], servers: int = 4, slots: int = 4, status: int = 0) -> Build:
+def a_build(
+    jobs: list[Job], servers: int = 4, slots: int = 4, status: int = 0, *, whole: bool = True
+) -> Build:
     """The build that these are of."""
     ends = [job.end for job in jobs if job.end is not None]
     hosts = list(SERVERS)[:servers]
@@ -48,6 +50,7 @@ def a_build(jobs: list[Job], servers: int = 4, slots: int = 4, status: int = 0) 
         jobs=servers * slots,
         names={host: SERVERS[host] for host in hosts},
         limits=dict.fromkeys(hosts, slots),
+        whole=whole,
     )
 
 

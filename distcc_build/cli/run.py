@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from distcc_build.cli.common import add_options, cache_directory, environment, printable, warn
+from distcc_build.cli.newfile import new_file, write_whole
 from distcc_build.cli.progress import waiting
 from distcc_build.errors import DistccBuildError, UsageError
 
 if TYPE_CHECKING:
     from distcc_build.buildenv import Basis
+    from distcc_build.record.journal import Job
     from distcc_build.record.tally import Build
 
 HELP = "run a build with jobs, hosts and ccache set up for the farm"
@@ -28,11 +30,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     add_options(parser, compilers="jobs and hosts are for a build with this compiler")
     parser.add_argument(
-        "--report", type=_new_file, metavar="FILE", help="write a page about its compiles, in HTML"
+        "--report", type=new_file, metavar="FILE", help="write a page about its compiles, in HTML"
     )
     parser.add_argument(
         "--trace",
-        type=_new_file,
+        type=new_file,
         metavar="FILE",
         help="write a trace of its compiles, for Perfetto and speedscope",
     )
@@ -49,6 +51,8 @@ def run(args: argparse.Namespace) -> int:
     words = args.words[1:] if args.words[:1] == ["--"] else args.words
     if not words or not words[0]:
         raise UsageError("run: expected a command, as in: distcc-build run -- make")
+    if args.report and args.trace and args.report.resolve() == args.trace.resolve():
+        raise UsageError(f"expected two files, got {str(args.report)!a} for --report and --trace")
     environ, basis = environment(args), None
     with contextlib.ExitStack() as stack:
         pumped = journal = None
@@ -74,9 +78,9 @@ def run(args: argparse.Namespace) -> int:
             # From here on nothing of ours may change the status, nor run the command again.
             try:
                 build = _build(words, (begin, time.time()), status, basis, journal.parent)
-                _tell(args, journal, build, environ)
+                _tell(args, journal, build)
             except Exception as error:  # noqa: BLE001
-                _say([f"no report: {str(error) or type(error).__name__}"])
+                _say([f"no report: {_reason(error)}"])
         _say(fault)
         return status
 
@@ -101,9 +105,9 @@ def _end_of(
 ) -> tuple[int, list[str]]:
     """Run the command to its end: its exit status, and what kept it from being started."""
     from distcc_build.child import run_to_end
-    from distcc_build.record.recording import JOURNAL
+    from distcc_build.record.recording import JOURNAL, journals
 
-    more = {} if journal is None else {JOURNAL: str(journal)}
+    more = {} if journal is None else {JOURNAL: journals(journal, environ)}
     try:
         return run_to_end(words, {**environ, **more}), []
     except OSError as error:
@@ -139,30 +143,40 @@ def _journal(environ: dict[str, str], stack: contextlib.ExitStack) -> Path:
     return stack.enter_context(recorded(cache_directory(environ)))
 
 
-def _tell(args: argparse.Namespace, journal: Path, build: "Build", environ: dict[str, str]) -> None:
-    """Write what was asked for, and say the most of it."""
-    from distcc_build.record.journal import read_journal
-    from distcc_build.record.recording import add_to_totals, recording_all
+def _tell(args: argparse.Namespace, journal: Path, build: "Build") -> None:
+    """Say the most of what was recorded, and write what was asked for, each as far as it can be."""
+    from distcc_build.record.recording import read_build
     from distcc_build.record.summary import build_lines
     from distcc_build.record.tally import count
 
-    jobs = read_journal(journal.read_bytes())
-    if args.report:
-        from distcc_build.report import page
-
-        args.report.write_text(page(build, jobs), "utf-8")
-    if args.trace:
-        from distcc_build.record.trace import trace
-
-        args.trace.write_text(trace(build, jobs), "utf-8")
+    jobs, whole = read_build(journal)
+    build = build._replace(whole=whole)
     with contextlib.suppress(OSError, ValueError):
         # Not on stdout, which is the command's.
         for line in build_lines(build, count(jobs, build.cores)):
             print(printable(line), file=sys.stderr)
-    _say(f"{path} is written" for path in (args.report, args.trace) if path)
-    if recording_all(environ):
-        # The launcher writes into one journal only.
-        add_to_totals(journal.parent, jobs)
+    for what, path in (("report", args.report), ("trace", args.trace)):
+        if path:
+            try:
+                write_whole(path, _content(what, build, jobs))
+                _say([f"{path} is written"])
+            except Exception as error:  # noqa: BLE001 - the other one may be written
+                _say([f"no {what}: {path}: {_reason(error)}"])
+
+
+def _content(what: str, build: "Build", jobs: "Sequence[Job]") -> str:
+    if what == "report":
+        from distcc_build.report import page
+
+        return page(build, jobs)
+    from distcc_build.record.trace import trace
+
+    return trace(build, jobs)
+
+
+def _reason(error: Exception) -> str:
+    known = error.strerror if isinstance(error, OSError) else str(error)
+    return known or type(error).__name__
 
 
 def _build(
@@ -184,7 +198,7 @@ def _build(
     names = known_names(basis.inputs, directory) if basis else {}
     return Build(
         command=tuple(words),
-        cwd=os.getcwd(),  # noqa: PTH109
+        cwd=_folder(),
         begin=times[0],
         end=times[1],
         status=status,
@@ -196,9 +210,9 @@ def _build(
     )
 
 
-def _new_file(text: str) -> Path:
-    """A file that can be written when the build is over, which may be hours from now."""
-    path = Path(text).absolute()
-    if path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
-        raise argparse.ArgumentTypeError(f"expected a file that can be written, got {text!a}")
-    return path
+def _folder() -> str:
+    """The name of this folder, which somebody may have removed."""
+    try:
+        return os.getcwd()  # noqa: PTH109
+    except OSError:
+        return "a folder that is gone"

@@ -72,6 +72,7 @@ def _report(totals: "Totals", *, recording: bool) -> dict[str, Any]:
     return {
         "recording": recording,
         "since": totals.since,
+        "whole": totals.whole,
         "compiles": totals.compiles,
         "distributed": totals.remote,
         "failed": totals.failed,

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from distcc_build.doctor.words import count
 from distcc_build.errors import DistccBuildError
 from distcc_build.farm.lifeline import Lifeline
 from distcc_build.pump.gate import Gate, ask
@@ -53,11 +54,11 @@ class Pumping(NamedTuple):
         """How many compiles were preprocessed by servers, and why the others were not."""
         reasons = self.gate.reasons.copy()
         there = reasons.pop("", 0)
-        text = f"pump mode: servers preprocessed {there} compiles"
+        text = f"pump mode: servers preprocessed {count(there, 'compile')}"
         if not reasons:
             return text
-        why, count = reasons.most_common(1)[0]
-        return f"{text}, this machine {reasons.total()} ({count} because {why})"
+        why, number = reasons.most_common(1)[0]
+        return f"{text}, this machine {reasons.total()} ({number} because {why})"
 
 
 def find_script(path: str | None) -> Path:

@@ -2,7 +2,8 @@ r"""The journal of compiles: its format, and what can be told from it.
 
 distcc-record (integrations/recorder) writes it: a line when a compile begins and one when it has
 ended, each a JSON object of its own, appended by many processes at once.  A line that was cut
-short, by a kill or a full disk, is passed over.
+short, by a kill or a full disk, is passed over; where one could not be written, the file's mode has
+the bit u+x.
 
     {"pid": 7, "id": 5, "begin": 5, "as": "distcc", "program": "/usr/bin/distcc", "why": "",
      "host": "here", "cwd": "/src", "argv": ["gcc", "-c", "x.c"]}
@@ -10,14 +11,15 @@ short, by a kill or a full disk, is passed over.
 
 `pid` and `id` together name the compile.  Times are nanoseconds since 1970.  `as` is distcc, or
 compiler where no server was to be asked; `why` is the launcher's reason or the plan's; `host` is
-this machine's name.  `cut` says that words are missing.  `states` are what distcc said of itself,
-when, for which host and in which slot (distcc src/state.h).  `status` is the exit status, or
-`signal` what ended it; `size` is that of the file behind -o.  Bytes that are not UTF-8 are lone
-surrogates, as os.fsdecode has them.
+this machine's name.  `argv` has the words of response files in their place; `cut` says that some
+are missing, where "..." stands.  `states` are what distcc said of itself, when, for which host and
+in which slot (distcc src/state.h).  `status` is the exit status, or `signal` what ended it; `size`
+is that of the file behind -o.  Bytes that are not UTF-8 are lone surrogates, as os.fsdecode has
+them.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from distcc_build.distcc_rules import why_distcc_local
@@ -25,8 +27,11 @@ from distcc_build.flags import words_of
 
 __all__ = [
     "COMPILED_AGAIN",
+    "DISTCC_CHOSE",
     "FAILED_TWICE",
     "KILLED",
+    "LOST",
+    "STILL_RAN",
     "UNKNOWN",
     "Job",
     "Key",
@@ -49,6 +54,8 @@ COMPILED_AGAIN = "a server could not compile it, so it was compiled here"
 FAILED_TWICE = "it failed on a server, and here as well"
 DISTCC_CHOSE = "distcc took this machine: its turn, or no server was to be had"
 KILLED = "it was killed before it could tell"
+LOST = "its end could not be recorded"
+STILL_RAN = "it had not ended when the build was over"
 
 _COMPILES = frozenset({"-c", "-S"})
 _SUFFIXES = tuple(
@@ -74,7 +81,7 @@ class Job(NamedTuple):
     begin: float
     """Seconds since 1970."""
     end: float | None
-    """None for one that was killed, or still runs."""
+    """None for one of which that is not known: it was killed, or still ran."""
     argv: tuple[str, ...]
     """The compiler and its words, as far as they were kept."""
     cwd: str
@@ -97,6 +104,11 @@ class Job(NamedTuple):
     """Exit status; negative for a signal; None where that is not known."""
     size: int | None
     """Bytes of its output."""
+
+    @property
+    def failed(self) -> bool:
+        """Whether it ended with another status than 0, or was killed, as far as is known."""
+        return self.why == KILLED if self.status is None else self.status != 0
 
     @property
     def remote(self) -> bool:
@@ -137,14 +149,18 @@ class Pending(NamedTuple):
         return self.key[0]
 
 
-def read_journal(data: bytes) -> list[Job]:
+def read_journal(data: bytes, fate: Callable[[Key], str] = lambda _: KILLED) -> list[Job]:
     """All compiles that a journal tells of, in the order in which they began.
 
-    What is no record, or half of one, is left out; a compile without its second line is there,
-    as one that was killed.
+    What is no record, or half of one, is left out.
+
+    :param fate: what became of a compile without its second line: KILLED, LOST or STILL_RAN.
     """
     begun, done = _paired(data)
-    return _in_order(_job(record, done.get(key, {})) for key, record in begun.items())
+    return _in_order(
+        _job(record, done[key]) if key in done else _job(record, {})._replace(why=fate(key))
+        for key, record in begun.items()
+    )
 
 
 def parted(data: bytes) -> tuple[list[Job], list[Pending]]:
@@ -230,7 +246,7 @@ def _job(record: dict[str, Any], end: dict[str, Any]) -> Job:
         host=host,
         slot=slot,
         tried=() if remote else tried,
-        why="" if remote else _why(_text(record["why"]), argv, tried, end),
+        why="" if remote else _why(_text(record["why"]), argv, tried, status),
         phases=tuple(Phase(when / 1e9, PHASES[phase], host) for when, phase, host, _ in states),
         status=status,
         size=end.get("size"),
@@ -245,11 +261,9 @@ def _states(found: object) -> Iterator[tuple[int, int, str, int]]:
                 yield when, phase, _text(host), slot
 
 
-def _why(said: str, argv: Sequence[str], tried: Sequence[str], end: Mapping[str, Any]) -> str:
-    if not end:
-        return KILLED
+def _why(said: str, argv: Sequence[str], tried: Sequence[str], status: int | None) -> str:
     if tried:
-        return FAILED_TWICE if end.get("status", 1) else COMPILED_AGAIN
+        return COMPILED_AGAIN if status == 0 else FAILED_TWICE
     return said or why_distcc_local(argv) or DISTCC_CHOSE
 
 

@@ -3,21 +3,31 @@
 import contextlib
 import fcntl
 import os
+import stat
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
 from distcc_build.errors import DistccBuildError
-from distcc_build.record.journal import Job, Pending, ended, parted, read_journal
+from distcc_build.record.journal import (
+    KILLED,
+    LOST,
+    STILL_RAN,
+    Job,
+    Pending,
+    ended,
+    parted,
+    read_journal,
+)
 from distcc_build.record.tally import count
 from distcc_build.record.totals import Kept, Totals, added, format_kept, parse_kept
 from distcc_build.store import locked, read_trusted, replace
 
-__all__ = ["JOURNAL", "add_to_totals", "recorded", "recording_all", "sum_up"]
+__all__ = ["JOURNAL", "journals", "read_build", "recorded", "recording_all", "sum_up"]
 
 JOURNAL = "_DISTCC_BUILD_JOURNAL"
-"""The variable with the name of a journal, for the launcher (integrations/launcher/handover.h)."""
+"""The variable with the names of journals, for the launcher (integrations/launcher/handover.h)."""
 
 SWITCH = "DISTCC_BUILD_RECORD"
 """The user's switch: every compile goes into the journal in the cache directory."""
@@ -39,6 +49,14 @@ def recording_all(environ: Mapping[str, str]) -> bool:
     return environ.get(SWITCH, "").lower() not in {"", "off", "0", "no", "false"}
 
 
+def journals(journal: Path, environ: Mapping[str, str]) -> str:
+    """The variable's value for a build with this journal.
+
+    A build that is part of one that is watched as well is recorded there too.
+    """
+    return "\n".join(filter(None, [str(journal), environ.get(JOURNAL)]))
+
+
 @contextlib.contextmanager
 def recorded(directory: Path) -> Iterator[Path]:
     """A journal for one build, removed afterwards.
@@ -56,14 +74,24 @@ def recorded(directory: Path) -> Iterator[Path]:
             path.unlink()
 
 
-def add_to_totals(directory: Path, jobs: Sequence[Job]) -> None:
-    """Add the compiles of a build that had a journal of its own.
+def read_build(journal: Path) -> tuple[list[Job], bool]:
+    """The compiles of a build that is over, of which some may run on, and whether these are all.
 
-    :raises DistccBuildError: when somebody else is at the totals all the time.
-    :raises OSError: when it cannot be kept.
+    :raises OSError: when the journal cannot be read.
     """
-    with _alone(directory):
-        _write(directory, _with(_read(directory), jobs))
+    jobs, pending = parted(journal.read_bytes())
+    if pending:
+        now, here = time.time(), os.uname().nodename
+        gone = {one.key for one in pending if not _may_end(one, now, here)}
+        # What is no more has written all that it was to write, and maybe since then.
+        end = KILLED if _is_whole(journal.stat()) else LOST
+        jobs = read_journal(journal.read_bytes(), lambda key: end if key in gone else STILL_RAN)
+    return jobs, _is_whole(journal.stat())
+
+
+def _is_whole(found: os.stat_result) -> bool:
+    """Whether nobody failed to write to this journal (integrations/recorder/journal.c: mark)."""
+    return not found.st_mode & stat.S_IXUSR
 
 
 def sum_up(directory: Path, *, zero: bool = False) -> Totals:
@@ -128,6 +156,8 @@ def _take_in(directory: Path, moved: Path) -> None:
                 data = "\n".join([*kept.pending, ""]).encode() + part
                 finished, pending = parted(data)
                 kept = _with(kept, finished)._replace(pending=tuple(one.line for one in pending))
+            if not _is_whole(found):
+                kept = kept._replace(totals=kept.totals._replace(whole=False))
             _write(directory, _without_killed(kept, directory)._replace(summed=which))
         moved.unlink()
 
@@ -152,7 +182,8 @@ def _without_killed(kept: Kept, directory: Path) -> Kept:
             late = ended((directory / "journal").read_bytes())
             gone = [one for one in gone if one.key not in late]
     killed = {one.line for one in gone}
-    kept = _with(kept, read_journal("\n".join(killed).encode()))
+    end = KILLED if kept.totals.whole else LOST
+    kept = _with(kept, read_journal("\n".join(killed).encode(), lambda _: end))
     return kept._replace(pending=tuple(one for one in kept.pending if one not in killed))
 
 

@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
+from distcc_build.doctor.words import count
 from distcc_build.record.journal import UNKNOWN, Job
+from distcc_build.record.remarks import NOT_WHOLE, remarks
 from distcc_build.record.tally import Build, Tally
 from distcc_build.record.totals import Totals
 
 __all__ = ["build_lines", "totals_lines"]
-
-LAUNCHED = "see that the build uses distcc-launch, as with make CC='distcc gcc' CXX='distcc g++'"
 
 WORTH_SAYING = 0.1
 """Seconds."""
@@ -19,15 +19,14 @@ SHOWN = 10
 
 
 def build_lines(build: Build, tally: Tally) -> list[str]:
-    """What a build's compiles come to, a line each.
-
-    Where there was none, what may be the reason.
-    """
+    """What a build's compiles come to, a line each, and what has to be known before."""
+    said = remarks(build, tally)
     if not tally.compiles:
-        others = f", only {_other(tally.others)}" if tally.others else ""
-        return [f"no compile went through the launcher{others}: {LAUNCHED}"]
-    more = _failed(tally.failed) + _others(tally.others)
+        return said
+    open_ = f", {tally.unknown} whose end is not known" if tally.unknown else ""
+    more = _failed(tally.failed) + open_ + _others(tally.others)
     lines = [
+        *said,
         f"{'compiles':14}{tally.compiles} in {build.seconds:.1f} s{more}",
         *_distributed(tally.remote, tally.compiles),
     ]
@@ -47,12 +46,12 @@ def build_lines(build: Build, tally: Tally) -> list[str]:
 def _jobs(title: str, jobs: Sequence[Job], names: Mapping[str, str]) -> list[str]:
     if not jobs:
         return []
-    rows = [(job.seconds, job.file or job.output or job.argv[0], job.host) for job in jobs]
-    return [
-        "",
-        title,
-        *(f"{seconds:8.2f} s  {name}  {_host(host, names)}" for seconds, name, host in rows),
-    ]
+    rows = [(_took(job), job.file or job.output or job.argv[0], job.host) for job in jobs]
+    return ["", title, *(f"{took:>8} s  {name}  {_host(host, names)}" for took, name, host in rows)]
+
+
+def _took(job: Job) -> str:
+    return "?" if job.end is None else f"{job.seconds:.2f}"
 
 
 def totals_lines(totals: Totals, since: str, names: Mapping[str, str]) -> list[str]:
@@ -61,9 +60,11 @@ def totals_lines(totals: Totals, since: str, names: Mapping[str, str]) -> list[s
     :param since: since when, as text.
     :param names: of servers, by address.
     """
+    said = [] if totals.whole else [NOT_WHOLE]
     if not totals.compiles + totals.others:
-        return [f"nothing was recorded since {since}"]
+        return [*said, f"nothing was recorded since {since}"]
     lines = [
+        *said,
         f"{'since':14}{since}",
         f"{'compiles':14}{totals.compiles}{_failed(totals.failed)}{_others(totals.others)}",
         *_distributed(totals.remote, totals.compiles),
@@ -81,11 +82,7 @@ def _failed(number: int) -> str:
 
 
 def _others(number: int) -> str:
-    return f" (and {_other(number)}: links, checks)" if number else ""
-
-
-def _other(number: int) -> str:
-    return f"{number} other command{'s' if number != 1 else ''}"
+    return f" (and {count(number, 'other command')}: links, checks)" if number else ""
 
 
 def _distributed(remote: int, compiles: int) -> Iterator[str]:

@@ -31,6 +31,8 @@ class Build(NamedTuple):
     """By address, the servers' names."""
     limits: Mapping[str, int] = {}
     """By address, how many jobs at once a server was given."""
+    whole: bool = True
+    """Whether all of its compiles could be recorded to their ends."""
 
     @property
     def seconds(self) -> float:
@@ -61,6 +63,8 @@ class Tally(NamedTuple):
     """Links, checks and whatever else was given to the launcher."""
     failed: int
     """Of the compiles, those that ended with another status than 0, or were killed."""
+    unknown: int
+    """Of the compiles, those whose end is not known."""
     rows: tuple[Row, ...]
     """By server, the one with most compiles first; this machine last."""
     causes: tuple[tuple[str, int], ...]
@@ -98,13 +102,14 @@ def count(jobs: Sequence[Job], cores: int) -> Tally:
         compiles=len(compiles),
         remote=len(remote),
         others=len(jobs) - len(compiles),
-        failed=sum(one.status != 0 for one in compiles),
+        failed=sum(one.failed for one in compiles),
+        unknown=sum(one.status is None and not one.failed for one in compiles),
         rows=tuple(_rows(compiles)),
         causes=tuple(causes.most_common()),
         slowest=tuple(sorted(compiles, key=lambda one: -one.seconds)[:SLOWEST]),
         elsewhere=elsewhere,
         saved=None if _on_loopback(remote) else elsewhere / max(cores, 1),
-        failures=tuple(one for one in compiles if one.status != 0)[:FAILURES],
+        failures=tuple(one for one in compiles if one.failed)[:FAILURES],
         peak=_peak(jobs),
     )
 

@@ -38,6 +38,8 @@ class Totals(NamedTuple):
     """By host; empty for this machine."""
     causes: Mapping[str, int] = {}
     """Why compiles stayed here."""
+    whole: bool = True
+    """Whether all compiles could be recorded to their ends."""
 
     @property
     def share(self) -> float:
@@ -75,6 +77,7 @@ def added(totals: Totals, tally: Tally) -> Totals:
         elsewhere=totals.elsewhere + tally.elsewhere,
         servers=servers,
         causes=causes,
+        whole=totals.whole,
     )
 
 
@@ -105,6 +108,8 @@ def parse_kept(data: bytes, now: float) -> Kept:
             elsewhere=_seconds(table["elsewhere"]),
             servers=servers,
             causes={_text(cause): _count(one) for cause, one in table["causes"].items()},
+            # Older files have none.
+            whole=table.get("whole", True) is not False,
         )
         return Kept(totals, tuple(_texts(table["pending"])), tuple(map(_count, table["summed"])))
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):

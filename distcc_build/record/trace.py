@@ -82,7 +82,7 @@ def _slices(bar: Bar, pid: int, build: Build) -> list[dict[str, Any]]:
     own = {
         **where,
         "name": visible(job.file or job.output or job.argv[0]),
-        "cat": ("compile" if job.compiles else "other") + ("" if job.status == 0 else ",failed"),
+        "cat": ("compile" if job.compiles else "other") + (",failed" if job.failed else ""),
         "ts": bar.begin,
         "dur": bar.end - bar.begin,
         # What is not known or empty is left out.

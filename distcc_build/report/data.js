@@ -24,7 +24,7 @@ for (const place of places) {
 const lanes = report.lanes.map(([place, slot, extra], number) => ({ place: places[place], slot, extra, number }));
 
 const jobs = report.jobs.map((row, number) => {
-  const [lane, began, begin, end, ended, file, output, cwd, status, size, why, tried, phases, words, more, compiles, pid] = row;
+  const [lane, began, begin, end, ended, file, output, cwd, status, size, why, tried, phases, words, more, compiles, failed, pid] = row;
   const job = {
     number, began, begin, end, ended, status, size, more, pid,
     lane: lanes[lane],
@@ -35,7 +35,7 @@ const jobs = report.jobs.map((row, number) => {
     why: report.texts[why],
     tried: tried.map((one) => report.texts[one]),
     compiles: compiles === 1,
-    failed: status !== 0,
+    failed: failed === 1,
     waited: Math.max(begin - began, 0),
     took: ended === null ? null : Math.max(ended - began, 0),
     phases: [],
@@ -56,4 +56,4 @@ const jobs = report.jobs.map((row, number) => {
 });
 
 // How the whole job ended, in a word or two.
-const outcome = (job) => (job.ended === null ? "killed" : job.failed ? ending(job.status) : "ok");
+const outcome = (job) => (job.status !== null ? (job.failed ? ending(job.status) : "ok") : job.failed ? "killed" : "not known");

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from distcc_build.record.journal import PHASES, UNKNOWN, Job
 from distcc_build.record.lanes import Bar, Lane, arrange, microseconds
 from distcc_build.record.quoting import command_line, shell_word, visible
+from distcc_build.record.remarks import remarks
 from distcc_build.record.tally import Build, Tally, count
 
 __all__ = ["LONGEST", "report_data"]
@@ -37,6 +38,7 @@ def report_data(build: Build, jobs: Sequence[Job]) -> dict[str, object]:
     return {
         "build": _build(build),
         "tally": _tally(tally),
+        "remarks": remarks(build, tally),
         "places": [_place(host, build, tally, lanes) for host in hosts],
         "names": {visible(host): visible(name) for host, name in build.names.items()},
         "lanes": [[hosts.index(lane.host), lane.slot, lane.extra] for lane in lanes],
@@ -68,6 +70,7 @@ def _tally(tally: Tally) -> dict[str, object]:
         "remote": tally.remote,
         "others": tally.others,
         "failed": tally.failed,
+        "unknown": tally.unknown,
         "elsewhere": round(tally.elsewhere * 1e6),
         "saved": None if tally.saved is None else round(tally.saved * 1e6),
         "peak": tally.peak,
@@ -116,6 +119,7 @@ def _job(bar: Bar, origin: float, texts: _Texts) -> list[object]:
         words,
         more,
         int(job.compiles),
+        int(job.failed),
         job.pid,
     ]
 

@@ -8,7 +8,7 @@ function showDetails(job, close) {
     ["Where", whereOf(job)],
     ["Why here", job.why],
     ["Servers tried", job.tried.map(inFull).join(", ")],
-    ["Took", job.took === null ? "not known: it was killed, or ran on after the build" : duration(job.took)],
+    ["Took", job.took === null ? "not known" : duration(job.took)],
     ["Began", `${instant(job.began, 1)} into the build`],
     ["Waited for a slot", job.waited ? duration(job.waited) : ""],
     ["Source", job.file],
@@ -37,8 +37,7 @@ function hideDetails() {
 }
 
 function ended(job) {
-  if (job.ended === null) return "\u2717 it never told of its end";
-  if (job.status === null) return "\u2717 not known";
+  if (job.status === null) return job.failed ? "\u2717 it was killed" : "not known";
   if (job.status === 0) return "\u2713 ok, exit status 0";
   return job.status < 0 ? `\u2717 ended by signal ${-job.status}` : `\u2717 exit status ${job.status}`;
 }

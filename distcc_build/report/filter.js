@@ -5,7 +5,7 @@ const matching = new Uint8Array(jobs.length).fill(1);
 const watchers = [];
 
 for (const job of jobs) {
-  const status = job.failed ? `failed ${outcome(job)}` : "ok";
+  const status = job.failed ? `failed ${outcome(job)}` : outcome(job);
   const where = `${job.place.title} ${job.place.name} ${job.place.more} ${job.tried.map(inFull).join(" ")}`;
   job.hay = `${job.file} ${job.output} ${where} ${job.why} ${status}`.toLowerCase();
 }

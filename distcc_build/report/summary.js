@@ -8,26 +8,25 @@ function buildSummary(choose) {
   byId("verdict").className = well ? "verdict" : "verdict failed";
   const began = new Date(build.began).toLocaleString("en-GB", { dateStyle: "long", timeStyle: "medium" });
   byId("when").textContent = `${began}, on ${build.client}, in ${build.cwd}`;
+  fill(byId("remarks"), ...report.remarks.map((text) => make("p", {}, `${text[0].toUpperCase()}${text.slice(1)}.`)));
 
   const tile = (title, value, more, part) =>
     make("div", {}, make("dt", {}, title), make("dd", {}, value),
       part === undefined ? null : make("dd", { class: "meter", "aria-hidden": "true" }, meter(part)),
       more ? make("dd", { class: "dim small" }, more) : null);
-  const failed = tally.failed ? `${whole(tally.failed)} failed` : "none failed";
-  const others = tally.others ? `, and ${many(tally.others, "other command", "other commands")}` : "";
+  const failed = (tally.failed ? `${whole(tally.failed)} failed` : "none failed") +
+    (tally.unknown ? `, ${many(tally.unknown, "end", "ends")} not known` : "");
+  const besides = jobs.filter((job) => job.failed && !job.compiles).length;
+  const others = tally.others
+    ? `, and ${many(tally.others, "other command", "other commands")}${besides ? `, ${whole(besides)} of them failed` : ""}` : "";
+  const [saved, basis] = timeSaved();
   fill(byId("tiles"),
     tile("Wall time", duration(build.took), `exit status ${build.status}`),
     tile("Compiles", whole(tally.compiles), failed + others),
     tile("Distributed", share(tally.remote, tally.compiles), `${whole(tally.remote)} on servers, ${whole(tally.compiles - tally.remote)} not`,
       tally.compiles ? tally.remote / tally.compiles : 0),
     tile("Jobs at once", whole(tally.peak), `at most; -j${build.told} was offered, ${many(build.cores, "core", "cores")} here`),
-    tile("Time saved", tally.saved === null ? "none" : `at most ${duration(tally.saved)}`, tally.saved === null ? "the servers are here" : "an estimate, see below"));
-  byId("estimate").textContent = tally.saved === null
-    ? "The servers are on this machine, and have no processors of their own: nothing can be saved."
-    : `How the time saved is estimated: servers compiled for ${duration(tally.elsewhere)} in all. For that, ` +
-    `${build.cores === 1 ? "the one core" : `the ${build.cores} cores`} of this machine, with nothing else to do, would need ${duration(tally.saved)}, ` +
-    "if a server is as fast as this machine. Time that jobs wait in a server counts as compiling. So the build would have taken that much longer at most.";
-
+    tile("Time saved", saved, basis));
   buildServers();
   buildCauses();
   const slowest = report.slowest.map((number) => {
@@ -38,6 +37,19 @@ function buildSummary(choose) {
       make("span", { class: "number" }, job.took === null ? "not known" : duration(job.took))));
   });
   fill(byId("slowest"), ...(slowest.length ? slowest : [make("li", { class: "dim" }, "There was no compile.")]));
+}
+
+// The figure, and what it rests upon; how it comes about is told below.
+function timeSaved() {
+  if (tally.remote === 0) return ["none", "no server compiled anything"];
+  if (tally.saved === null) {
+    byId("estimate").textContent = "The servers are on this machine, and have no processors of their own: nothing can be saved.";
+    return ["none", "the servers are here"];
+  }
+  byId("estimate").textContent = `How the time saved is estimated: servers compiled for ${duration(tally.elsewhere)} in all. For that, ` +
+    `${build.cores === 1 ? "the one core" : `the ${build.cores} cores`} of this machine, with nothing else to do, would need ${duration(tally.saved)}, ` +
+    "if a server is as fast as this machine. Time that jobs wait in a server counts as compiling. So the build would have taken that much longer at most.";
+  return [`at most ${duration(tally.saved)}`, "an estimate, see below"];
 }
 
 function meter(part) {

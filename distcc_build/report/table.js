@@ -7,7 +7,7 @@ const COLUMNS = [
   { key: "file", title: "File", value: (job) => job.title },
   { key: "where", title: "Where", text: (job) => job.place.title, value: (job) => job.place.title },
   { key: "slot", title: "Slot", class: "number", text: (job) => (job.lane.slot === null ? "" : String(job.lane.slot)), value: (job) => job.lane.slot ?? -1 },
-  { key: "status", title: "Status", text: (job) => (job.failed ? `\u2717 ${outcome(job)}` : "ok"), value: outcome },
+  { key: "status", title: "Status", text: (job) => (job.failed ? `\u2717 ${outcome(job)}` : outcome(job)), value: outcome },
   { key: "why", title: "Why here", text: (job) => job.why, value: (job) => job.why },
 ];
 const order = { key: "began", down: false };

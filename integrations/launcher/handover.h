@@ -1,6 +1,7 @@
 /* Where somebody wants a record of this compile, the recorder waits for it in our place. */
 
-/* the journal that `distcc-build run --report` has made; no part of a plan's name */
+/* the journal that `distcc-build run --report` has made, and those of the runs around it, a name a
+   line; no part of a plan's name */
 #define HANDOVER_JOURNAL "_DISTCC_BUILD_JOURNAL"
 /* the switch for `distcc-build stats`, whose journal is in the cache directory */
 #define HANDOVER_SWITCH "DISTCC_BUILD_RECORD"

@@ -20,6 +20,8 @@ enum { REST = 512 }; /* of the line, kept free for what comes behind the words *
 enum { TRIES = 8 };
 enum { MOST = 256 << 20 }; /* bytes of a journal that nobody sums up */
 
+static const char GAP[] = "..."; /* in the place of words that are missing */
+
 static char line[LINE];
 static size_t length;
 static bool states;
@@ -35,6 +37,13 @@ put(const char *text, size_t limit)
 	}
 }
 
+/* does it stand in a JSON string as it is */
+static bool
+is_plain(unsigned char c)
+{
+	return c >= ' ' && c < 0x7f && c != '"' && c != '\\';
+}
+
 /* as a JSON string; false, and nothing put, where it does not fit */
 static bool
 put_string(const char *text, size_t limit)
@@ -48,12 +57,16 @@ put_string(const char *text, size_t limit)
 			length = before;
 			return false;
 		}
+		if (is_plain(*s)) {
+			line[length++] = (char)*s;
+			continue;
+		}
 		if (*s < ' ' || *s == 0x7f)
 			snprintf(escaped, sizeof(escaped), "\\u%04x", *s);
 		else if (*s > 0x7f)
 			snprintf(escaped, sizeof(escaped), "\\udc%02x", *s);
 		else
-			snprintf(escaped, sizeof(escaped), *s == '"' || *s == '\\' ? "\\%c" : "%c", *s);
+			snprintf(escaped, sizeof(escaped), "\\%c", *s);
 		put(escaped, limit);
 	}
 	put("\"", limit);
@@ -97,24 +110,41 @@ journal_text(const char *key, const char *value)
 		put_string("", LINE);
 }
 
+/* the bytes that put_string has for it at most, with what parts it from the next */
+static size_t
+room_for(const char *text)
+{
+	size_t size = sizeof("\"\", ");
+
+	for (const unsigned char *s = (const unsigned char *)text; *s; s++)
+		size += is_plain(*s) ? 1 : sizeof("\\u0000") - 1;
+	return size;
+}
+
 void
 journal_words(const char *key, char *const *words)
 {
-	const char *comma = "";
+	size_t count = 0, head = 0, tail, left, half, room;
 
 	name(key);
 	put("[", LINE);
-	for (; *words; words++) {
-		put(comma, LINE - REST);
-		if (!put_string(*words, LINE - REST))
-			break;
-		comma = ", ";
+	while (words[count])
+		count++;
+	/* what is compiled stands at the one end or the other: what does not fit is missing between */
+	left = length + room_for(GAP) < LINE - REST ? LINE - REST - length - room_for(GAP) : 0;
+	half = left / 2;
+	for (; head < count && (room = room_for(words[head])) <= left - half; head++)
+		left -= room;
+	for (tail = count; tail > head && (room = room_for(words[tail - 1])) <= left; tail--)
+		left -= room;
+	for (size_t i = 0; i < count; i++) {
+		put(i > 0 ? ", " : "", LINE);
+		put_string(i == head && i < tail ? GAP : words[i], LINE);
+		if (i == head && i < tail)
+			i = tail - 1;
 	}
-	/* a comma that nothing follows */
-	if (*words && line[length - 1] == ' ')
-		length -= 2;
 	put("]", LINE);
-	if (*words)
+	if (head < tail)
 		journal_number("cut", 1);
 }
 
@@ -169,6 +199,20 @@ append(int fd)
 	return written;
 }
 
+/* say in the file's mode that it lacks a line: for that there is room on a full disk */
+static void
+mark(int fd, const struct stat *st)
+{
+	if (S_ISREG(st->st_mode))
+		fchmod(fd, (st->st_mode & 0777) | S_IXUSR);
+}
+
+void
+journal_end(void)
+{
+	put(states ? "]}\n" : "}\n", LINE);
+}
+
 bool
 journal_append(const char *path)
 {
@@ -176,7 +220,6 @@ journal_append(const char *path)
 	struct stat st;
 	int fd;
 
-	put(states ? "]}\n" : "}\n", LINE);
 	/* who sums up the statistics takes the file away and locks it: then there is a new one */
 	for (int i = 0; i < TRIES; i++) {
 		if ((fd = open_journal(path)) < 0)
@@ -184,6 +227,8 @@ journal_append(const char *path)
 		if ((flock(fd, LOCK_SH | LOCK_NB) == 0 || errno != EWOULDBLOCK) &&
 		    fstat(fd, &st) == 0 && (st.st_nlink > 0 || *path)) {
 			written = S_ISREG(st.st_mode) && (*path || st.st_size < MOST) && append(fd);
+			if (!written)
+				mark(fd, &st);
 			close(fd);
 			break;
 		}

@@ -1,4 +1,4 @@
-/* distcc-record JOURNAL distcc|compiler WHY PROGRAM ARGV...: runs a program in the place of the
+/* distcc-record JOURNALS distcc|compiler WHY PROGRAM ARGV...: runs a program in the place of the
    launcher, and writes down what became of it.  Whoever waits for us sees what he would see of
    the program: its output, its exit status or signal; but not that it has left a core. */
 #include <errno.h>
@@ -21,11 +21,13 @@
 #endif
 #include "become.h"
 #include "clock.h"
+#include "env.h"
 #include "handover.h"
 #include "journal.h"
+#include "response.h"
 #include "states.h"
 
-enum { JOURNAL = 1, AS, WHY, PROGRAM, ARGV };
+enum { JOURNALS = 1, AS, WHY, PROGRAM, ARGV };
 enum { SECOND = 1000 * 1000 * 1000 }; /* nanoseconds; whatever went wrong, we look so often */
 enum { LOOK = 20 * 1000 * 1000 }; /* nanoseconds between looks where nothing tells of news */
 enum { UNKNOWN = 1 << 8 }; /* a wait status: it failed */
@@ -215,13 +217,34 @@ start_line(int64_t id)
 	journal_number("id", id);
 }
 
+/* append the line to these journals, a name a line: of a build that is watched, and of the one that
+   it is part of.  What the statistics are to know they know at once, whatever becomes of those */
+static bool
+append(const char *journals)
+{
+	const char *on = env_get(HANDOVER_SWITCH);
+	char path[PATH_MAX];
+	bool kept = false;
+	size_t length;
+
+	journal_end();
+	for (const char *name = journals; *name; name += length + (name[length] == '\n')) {
+		length = strcspn(name, "\n");
+		snprintf(path, sizeof(path), "%.*s", (int)length, name);
+		kept = (length > 0 && journal_append(path)) || kept;
+	}
+	if (!*journals || (on && *on && !env_off(HANDOVER_SWITCH)))
+		kept = journal_append("") || kept;
+	return kept;
+}
+
 int
 main(int argc, char **argv)
 {
 	bool distcc = argc > AS && strcmp(argv[AS], "distcc") == 0;
 	struct states states = {.file = -1, .notify = -1};
 	struct sigaction child;
-	char cwd[PATH_MAX], **words;
+	char cwd[PATH_MAX], **words, **expanded;
 	int64_t begin, size;
 	struct utsname host;
 	sigset_t mask;
@@ -233,6 +256,9 @@ main(int argc, char **argv)
 		return 2;
 	}
 	words = argv + ARGV + (distcc ? 1 : 0);
+	/* the files may be gone when somebody reads of them; too large ones are words like others */
+	if (response_any(words) && (expanded = response_expand(words, true)))
+		words = expanded;
 	begin = clock_now();
 	start_line(begin);
 	journal_number("begin", begin);
@@ -243,7 +269,7 @@ main(int argc, char **argv)
 	journal_text("cwd", getcwd(cwd, sizeof(cwd)) ? cwd : "");
 	journal_words("argv", words);
 	/* a record that cannot be kept is no reason to do without the compile */
-	if (!journal_append(argv[JOURNAL]))
+	if (!append(argv[JOURNALS]))
 		return become(argv);
 	listen_to(&mask, &child);
 	if ((pid = start(argv, &mask, &child, &go)) < 0) {
@@ -262,6 +288,6 @@ main(int argc, char **argv)
 	               WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
 	if ((size = object_size(words)) >= 0)
 		journal_number("size", size);
-	journal_append(argv[JOURNAL]);
+	append(argv[JOURNALS]);
 	return end_alike(status);
 }

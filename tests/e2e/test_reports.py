@@ -84,24 +84,69 @@ def test_exit_status_is_the_builds_and_its_output_is_alone_on_stdout(
     farm_bench.run("distcc-build", *report, "sh", "-c", "kill -9 $$", cwd=tmp_path, status=137)
 
 
-@pytest.mark.parametrize("path", ["missing/report.html", ".", ""])
+@pytest.mark.parametrize(
+    ("path", "reason"),
+    [
+        ("missing/report.html", "there is no folder '/"),
+        (".", "it is a folder"),
+        ("", "it is a folder"),
+        ("-", "standard output is the command's"),
+        ("gone", "this folder does not exist any more"),
+        ("r.html --trace ../{name}/r.html", "for --report and --trace"),
+    ],
+)
 def test_report_that_cannot_be_written_is_refused_before_the_build(
-    bench: Workbench, tmp_path: Path, path: str
+    bench: Workbench, tmp_path: Path, path: str, reason: str
 ) -> None:
-    words = ["run", "--report", path, "--", "touch", "built"]
-    done = bench.run("distcc-build", *words, cwd=tmp_path, status=2)
-    assert "expected a file that can be written" in done.err
+    before = 'mkdir gone; cd gone; rmdir "$PWD"; ' if path == "gone" else ""
+    named = path.format(name=tmp_path.name) or "''"
+    line = f"{before}distcc-build run --report {named} -- touch {tmp_path}/built"
+    done = bench.run("sh", "-c", line, cwd=tmp_path, status=2)
+    assert "expected" in done.err
+    assert reason in done.err
     assert not (tmp_path / "built").exists()
 
 
-def test_report_that_can_no_longer_be_written_costs_only_the_report(
+def test_report_that_cannot_be_written_costs_nothing_but_itself(
     farm_bench: Workbench, tmp_path: Path
 ) -> None:
-    words = ["run", "--report", "gone/report.html", "--", "sh", "-c", "rm -r gone; exit 3"]
-    (tmp_path / "gone").mkdir()
-    done = farm_bench.run("distcc-build", *words, cwd=tmp_path, status=3)
-    assert "no report: " in done.err
-    assert "Traceback" not in done.err
+    folder = make_project(tmp_path / "project", 2)
+    files = {"/dev/full": "No space left on device", "gone/r.html": "No such file or directory"}
+    for report, reason in files.items():
+        (folder / "gone").mkdir()
+        words = ["run", "--report", report, "--trace", "t.json", "--", "sh", "-c"]
+        done = farm_bench.run(
+            "distcc-build", *words, "make -s -B; rm -rf gone; exit 3", cwd=folder, status=3
+        )
+        assert f"{report}: {reason}" in done.err
+        assert "no report: " in done.err
+        assert "compiles      2 in " in done.err
+        assert "t.json is written" in done.err
+        assert json.loads((folder / "t.json").read_text())["traceEvents"]
+        assert "Traceback" not in done.err
+
+
+def test_report_takes_the_place_of_the_last_one_when_it_is_whole(
+    farm_bench: Workbench, tmp_path: Path
+) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "real.html").write_text("last")
+    (folder / "real.html").chmod(0o640)
+    (folder / "r.html").symlink_to("real.html")
+    run = f"distcc-build run --report {folder}/../folder/r.html --trace /dev/stdout"
+    limit = f"ulimit -f 20; {run} -- true"
+    done = farm_bench.run("bash", "-c", limit, cwd=folder)
+    assert f"no report: {folder}/r.html: File too large" in done.err
+    assert (folder / "real.html").read_text() == "last"
+    assert json.loads(done.out)["otherData"]["command"] == "true"
+    assert sorted(one.name for one in folder.iterdir()) == ["r.html", "real.html"]
+    # The folder that it is in may be gone in the end.
+    done = farm_bench.run("sh", "-c", f"mkdir x; cd x; {run} -- rmdir {folder}/x", cwd=folder)
+    assert f"{folder}/r.html is written" in done.err
+    assert "a folder that is gone" in (folder / "real.html").read_text()
+    assert (folder / "real.html").stat().st_mode & 0o777 == 0o640
+    assert (folder / "r.html").is_symlink()
 
 
 def test_interrupted_build_has_a_report(farm_bench: Workbench, tmp_path: Path) -> None:
@@ -125,6 +170,39 @@ def test_interrupted_build_has_a_report(farm_bench: Workbench, tmp_path: Path) -
     assert process.returncode in {2, 143}
     assert "compiles      10 in " in said
     assert (folder / "report.html").exists()
+
+
+def test_record_that_could_not_be_written_is_said_not_to_be_whole(
+    farm_bench: Workbench, tmp_path: Path
+) -> None:
+    farm_bench.environ["DISTCC_BUILD_RECORD"] = "1"
+    folder = make_project(tmp_path / "project", 12)
+    # Little is left of what a file may have.
+    line = "yes '' | head -c 61000 >>$_DISTCC_BUILD_JOURNAL; ulimit -f 60; make -s"
+    words = ["run", "--report", "r.html", "--", "bash", "-c", line]
+    done = farm_bench.run("distcc-build", *words, cwd=folder)
+    assert "compiles or their ends are missing" in done.err
+    assert "failed" not in done.err
+    assert "compiles or their ends are missing" in (folder / "r.html").read_text()
+    found = totals(farm_bench)
+    assert (found["whole"], found["compiles"], found["failed"]) == (True, 12, 0)
+
+
+def test_compile_that_runs_on_after_the_build_has_not_failed(
+    farm_bench: Workbench, tmp_path: Path
+) -> None:
+    fifo = tmp_path / "source"
+    os.mkfifo(fifo)
+    line = f"distcc-launch gcc -c -xc - -o x.o <{fifo} >log 2>&1 & sleep 1"
+    words = ["run", "--report", "r.html", "--trace", "t.json", "--", "sh", "-c", line]
+    # gcc reads until this is closed.
+    with open(os.open(fifo, os.O_RDWR), "wb"):  # noqa: PTH123 - a descriptor
+        done = farm_bench.run("distcc-build", *words, cwd=tmp_path)
+    assert "compiles      1 in " in done.err
+    assert "1 whose end is not known" in done.err
+    assert "it had not ended when the build was over" in done.err
+    assert "failed" not in done.err
+    assert ",failed" not in (tmp_path / "t.json").read_text()
 
 
 def test_server_that_is_killed_in_the_middle_is_told_of(
@@ -160,6 +238,25 @@ def test_stats_count_a_watched_build_as_well(farm_bench: Workbench, tmp_path: Pa
     farm_bench.run("make", "-s", "-B", cwd=folder)
     assert totals(farm_bench)["compiles"] == 6
     assert totals(farm_bench)["compiles"] == 0
+
+
+def test_watched_builds_within_one_are_part_of_it(farm_bench: Workbench, tmp_path: Path) -> None:
+    farm_bench.environ["DISTCC_BUILD_RECORD"] = "1"
+    folder = make_project(tmp_path / "project", 3)
+    run = "distcc-build run --trace"
+    line = f"{run} outer.json -- sh -c '{run} inner.json -- make -s; make -s -B f0.o'"
+    said = farm_bench.run("sh", "-c", line, cwd=folder).err
+    assert "compiles      3 in " in said
+    assert "compiles      4 in " in said
+    assert totals(farm_bench)["compiles"] == 4
+
+
+def test_killed_run_takes_nothing_from_the_totals(farm_bench: Workbench, tmp_path: Path) -> None:
+    farm_bench.environ["DISTCC_BUILD_RECORD"] = "1"
+    folder = make_project(tmp_path / "project", 3)
+    line = "distcc-build run --trace t.json -- sh -c 'make -s; kill -9 $PPID; make -s -B f0.o'"
+    farm_bench.run("sh", "-c", f"{line}; sleep 1", cwd=folder)
+    assert totals(farm_bench)["compiles"] == 4
 
 
 def test_ccache_in_front_leaves_one_record_for_what_it_misses(

@@ -15,8 +15,15 @@ import pytest
 from launcher_box import Box
 from running import eventually
 
-from distcc_build.record.journal import COMPILED_AGAIN, KILLED, UNKNOWN, read_journal
-from distcc_build.record.recording import sum_up
+from distcc_build.record.journal import (
+    COMPILED_AGAIN,
+    DISTCC_CHOSE,
+    KILLED,
+    LOST,
+    UNKNOWN,
+    read_journal,
+)
+from distcc_build.record.recording import read_build, sum_up
 
 COMPILE = ("gcc", "-O2", "-c", "x.c", "-o", "x.o")
 
@@ -161,6 +168,22 @@ def test_journal_that_cannot_be_written_costs_no_compile(box: Box, kind: str) ->
     assert kind != "missing" or not path.exists()
 
 
+def test_watched_build_within_another_is_recorded_in_both_and_in_the_totals(box: Box) -> None:
+    box.script("tools/distcc", "exit 0")
+    names = [box.root / "journal", box.root / "gone", box.root / "outer"]
+    (box.root / "outer").touch()
+    environ = {"_DISTCC_BUILD_JOURNAL": "\n".join(map(str, names)), "DISTCC_BUILD_RECORD": "1"}
+    assert box.run(*COMPILE, environ=environ).returncode == 0
+    assert jobs(box) == [("x.c", DISTCC_CHOSE, 0)]
+    assert (box.root / "outer").read_bytes() == (box.root / "journal").read_bytes()
+    # Also where all of these are gone, as after a kill.
+    (box.root / "journal").unlink()
+    (box.root / "outer").unlink()
+    assert box.run(*COMPILE, environ=environ).returncode == 0
+    totals = sum_up(box.cache)
+    assert (totals.compiles, totals.failed) == (2, 0)
+
+
 def test_without_a_recorder_there_is_no_record_and_a_compile(box: Box) -> None:
     (box.root / "prefix/libexec/distcc-build/distcc-record").unlink()
     assert box.run(*COMPILE, environ={**journal(box), "STATUS": "4"}).returncode == 4
@@ -200,6 +223,31 @@ def test_limit_on_the_size_of_files_ends_no_compile(box: Box) -> None:
     done = box.run(*COMPILE, environ={**journal(box), "STATUS": "3"}, preexec_fn=limited)
     assert (done.returncode, done.stdout, done.stderr) == (3, b"", b"")
     assert jobs(box) == []
+    assert read_build(box.root / "journal") == ([], False)
+
+
+def test_journal_without_room_for_an_end_says_that_it_lacks_one(box: Box) -> None:
+    path = box.root / "journal"
+    assert box.run(*COMPILE, environ={**journal(box), "DISTCC_BUILD_RECORD": "1"}).returncode == 0
+    assert [one.why for one in read_build(path)[0]] == [DISTCC_CHOSE]
+    assert read_build(path)[1]
+    first = len(path.read_bytes().split(b"\n\n")[0])
+    # As on a full disk, for both journals.
+    limit = path.stat().st_size + first + 20
+
+    def limited() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+
+    environ = {**journal(box), "DISTCC_BUILD_RECORD": "1"}
+    assert box.run(*COMPILE, environ=environ, preexec_fn=limited).returncode == 0
+    found, whole = read_build(path)
+    assert [(one.why, one.failed) for one in found] == [(DISTCC_CHOSE, False), (LOST, False)]
+    assert not whole
+    for zero in (True, False):
+        totals = sum_up(box.cache, zero=zero)
+        assert (totals.compiles, totals.failed, totals.whole) == (
+            (2, 0, False) if zero else (0, 0, True)
+        )
 
 
 def test_variable_without_a_name_switches_nothing_on(box: Box) -> None:
@@ -225,8 +273,31 @@ def test_words_of_any_bytes_and_more_than_are_kept(box: Box) -> None:
     assert box.run(*many, environ=journal(box)).returncode == 0
     first, second = read_journal((box.root / "journal").read_bytes())
     assert [os.fsencode(one) for one in first.argv] == words
-    assert 100 < len(second.argv) < len(many)
-    assert [os.fsencode(one) for one in second.argv] == many[: len(second.argv)]
+    kept = [os.fsencode(one) for one in second.argv]
+    gap = kept.index(b"...")
+    assert 200 < gap < len(kept) - 200 < len(many) - 400
+    assert kept == [*many[:gap], b"...", *many[gap + 1 - len(kept) :]]
+    # What is compiled may stand at either end.
+    assert (second.output, second.compiles) == ("x.o", True)
+
+
+def test_words_of_response_files_are_those_of_the_compile(box: Box) -> None:
+    work = box.root / "work"
+    many = " ".join(f"-I{'i' * 90}{n}" for n in range(1000))
+    (work / "a.rsp").write_text("-O2 @b.rsp 'f 1.c'")
+    (work / "b.rsp").write_text("-c -o r.o")
+    (work / "long.rsp").write_text(f"{many} -c f2.c")
+    (work / "huge.rsp").write_text("-c f3.c" + " " * (1 << 20))
+    box.script("tools/distcc", "echo object >r.o; rm -f a.rsp b.rsp")
+    for words in (["@a.rsp"], ["@long.rsp"], ["@huge.rsp"], ["@missing.rsp", "-c", "f4.c"]):
+        assert box.run("gcc", *words, environ=journal(box)).returncode == 0
+    first, second, third, fourth = read_journal((box.root / "journal").read_bytes())
+    assert first.argv == ("gcc", "-O2", "-c", "-o", "r.o", "f 1.c")
+    assert (first.file, first.output, first.size, first.compiles) == ("f 1.c", "r.o", 7, True)
+    assert (second.file, second.compiles) == ("f2.c", True)
+    # As without a record, it is not looked into.
+    assert (third.argv, third.compiles) == (("gcc", "@huge.rsp"), False)
+    assert fourth.argv == ("gcc", "@missing.rsp", "-c", "f4.c")
 
 
 def test_what_a_compile_starts_has_no_record_of_its_own(box: Box) -> None:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from browser import chromium, complaints, drag, requests
@@ -17,7 +18,7 @@ from selenium.webdriver import ActionChains, Chrome, Keys
 from selenium.webdriver.common.actions.wheel_input import ScrollOrigin
 
 from distcc_build.farm.loopback import Farm
-from distcc_build.record.journal import Job
+from distcc_build.record.journal import STILL_RAN, Job
 from distcc_build.record.quoting import command_line, visible
 from distcc_build.record.tally import count
 from distcc_build.report import page
@@ -58,7 +59,7 @@ def visits(session: Chrome) -> Iterator[Callable[..., Page]]:
 def opens(visits: Callable[..., Page], tmp_path: Path) -> Callable[..., Page]:
     """Open the page of some jobs."""
 
-    def open_(jobs: list[Job], width: int = 1400, theme: str = "light", **settings: int) -> Page:
+    def open_(jobs: list[Job], width: int = 1400, theme: str = "light", **settings: Any) -> Page:
         file = tmp_path / "build report.html"
         file.write_text(page(a_build(jobs, **settings), jobs), "utf-8")
         return visits(file, width, theme)
@@ -74,7 +75,11 @@ def test_the_summary_says_what_the_build_came_to(opens: Callable[..., Page]) -> 
     assert "failed, exit 2" in opened.text("#verdict")
     tiles = opened.text("#tiles")
     assert f"Compiles\n{tally.compiles}\n" in tiles
-    assert f"{tally.failed} failed" in tiles
+    besides = sum(job.failed and not job.compiles for job in jobs)
+    assert f"{tally.failed} failed, and {tally.others} other commands" in tiles
+    assert besides == 0
+    chip = opened.text("[data-chip='failed']").split()
+    assert chip == ["Failed", str(tally.failed)]
     assert f"Distributed\n{tally.share:.0%}".replace("%", " %") in tiles
     assert f"at most {tally.saved:.1f} s" in tiles
     assert "as fast as this machine" in opened.text("#estimate")
@@ -327,6 +332,23 @@ def test_a_build_without_a_compile_has_a_page_too(opens: Callable[..., Page]) ->
     opened = opens([])
     assert opened.text("#count") == "0 of 0 jobs"
     assert "0 %" in opened.text("#tiles")
+    assert "Time saved\nnone\nno server compiled anything" in opened.text("#tiles")
+    assert opened.text("#estimate") == ""
+    assert opened.text("#remarks").startswith("No compile went through the launcher: see that")
+
+
+def test_what_has_no_known_end_is_not_taken_for_failed(opens: Callable[..., Page]) -> None:
+    runs = some_jobs(3)[0]._replace(why=STILL_RAN, compiles=True, status=None, end=None)
+    link = some_jobs(1)[0]._replace(compiles=False, status=1)
+    opened = opens([runs, link], whole=False)
+    tiles = opened.text("#tiles")
+    assert "none failed, 1 end not known, and 1 other command, 1 of them failed" in tiles
+    assert opened.text("[data-chip='failed']").split() == ["Failed", "1"]
+    assert opened.text("#remarks").startswith("Compiles or their ends are missing")
+    assert opened.text("tr[data-job='0'] td.status") == "not known"
+    opened.click("tr[data-job='0'] td.where")
+    assert "Status\nnot known" in opened.text("#details")
+    assert STILL_RAN in opened.text("#details")
 
 
 def test_the_page_could_ask_nothing_of_a_network(session: Chrome, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from distcc_build.record.journal import (
     DISTCC_CHOSE,
     FAILED_TWICE,
     KILLED,
+    STILL_RAN,
     UNKNOWN,
     Job,
     Phase,
@@ -123,6 +124,13 @@ def test_what_distcc_keeps_by_its_own_rules() -> None:
 def test_killed_compile() -> None:
     job = one(begin())
     assert (job.end, job.status, job.why, job.host) == (None, None, KILLED, UNKNOWN)
+    assert job.failed
+
+
+def test_compile_that_runs_on() -> None:
+    (job,) = read_journal(lines(begin()), {(7, S): STILL_RAN}.__getitem__)
+    assert (job.end, job.status, job.why, job.failed) == (None, None, STILL_RAN, False)
+    assert [one(begin(), end(status=status)).failed for status in (0, 1)] == [False, True]
 
 
 def test_status_of_a_signal() -> None:

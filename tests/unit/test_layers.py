@@ -24,6 +24,7 @@ LAYERS = [
     ["resolve.walk", "resolve.resolvconf", "resolve.slots", "resolve.unusual"],
     ["policy", "record.journal"],
     ["choice", "top.activity", "record.lanes", "record.tally"],
+    ["record.remarks"],
     ["report.data", "record.trace"],
     ["report.assemble"],
     ["zonefile"],
@@ -63,7 +64,7 @@ LAYERS = [
     ["farm.daemons", "pump.server"],
     ["farm.loopback", "pump.build"],
     ["farm.demo"],
-    ["cli.common", "cli.parsing", "cli.progress"],
+    ["cli.common", "cli.newfile", "cli.parsing", "cli.progress"],
     ["cli.version", "top.dashboard"],
 ]
 PURE = {
@@ -77,6 +78,7 @@ PURE = {
     "record.lanes",
     "record.quoting",
     "report.data",
+    "record.remarks",
     "record.summary",
     "record.tally",
     "record.totals",

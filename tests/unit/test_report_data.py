@@ -30,6 +30,7 @@ def test_every_job_is_told_of_in_its_lane(jobs: list[Job]) -> None:
         assert place["host"] == one.host
         assert data["texts"][row[5]] == one.file
         assert row[8] == one.status
+        assert row[16] == one.failed
         assert (row[4] is None) == (one.end is None)
 
 

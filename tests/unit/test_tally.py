@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from distcc_build.record.journal import UNKNOWN, Job, Phase
+from distcc_build.record.journal import KILLED, STILL_RAN, UNKNOWN, Job, Phase
+from distcc_build.record.remarks import NOT_WHOLE
 from distcc_build.record.summary import build_lines, totals_lines
 from distcc_build.record.tally import Build, Row, Tally, count
 from distcc_build.record.totals import (
@@ -46,7 +47,7 @@ JOBS = [
     job(2, B, 2.0),
     job(3, A, 8.0),
     job(4, "", 1.0, status=1),
-    job(5, UNKNOWN, 1.0, why="killed", status=None, end=None, slot=None),
+    job(5, UNKNOWN, 1.0, why=KILLED, status=None, end=None, slot=None),
     job(6, "", 9.0, compiles=False),
 ]
 
@@ -58,8 +59,9 @@ def test_figures_of_a_build() -> None:
         remote=3,
         others=1,
         failed=2,
+        unknown=0,
         rows=(Row(A, 2, 9.0, 1), Row(B, 1, 1.5, 1), Row("", 1, 1.0, 1), Row(UNKNOWN, 1, 0.0, 0)),
-        causes=(("it is a configure check", 1), ("killed", 1)),
+        causes=(("it is a configure check", 1), (KILLED, 1)),
         slowest=(JOBS[2], JOBS[0], JOBS[1], JOBS[3], JOBS[4]),
         elsewhere=10.5,
         saved=5.25,
@@ -103,12 +105,23 @@ def test_summary_of_a_build() -> None:
         "",
         "compiles  why they were compiled here",
         "       1  it is a configure check",
-        "       1  killed",
+        "       1  it was killed before it could tell",
         "",
         "failed",
         "    1.00 s  f4.c  this machine",
-        "    0.00 s  f5.c  unknown",
+        "       ? s  f5.c  unknown",
     ]
+
+
+def test_compile_that_runs_on_has_not_failed() -> None:
+    runs = job(5, "", 1.0, why=STILL_RAN, status=None, end=None)
+    tally = count([*JOBS, runs], 2)
+    assert (tally.compiles, tally.failed, tally.unknown) == (6, 2, 1)
+    assert runs not in tally.failures
+    assert build_lines(BUILD, tally)[0] == (
+        "compiles      6 in 12.0 s, 2 failed, 1 whose end is not known"
+        " (and 1 other command: links, checks)"
+    )
 
 
 def test_slowest_are_named_where_there_are_many_more() -> None:
@@ -137,6 +150,21 @@ def test_summary_of_a_build_without_compiles_says_what_may_be_wrong() -> None:
     assert line.startswith("no compile went through the launcher, only 1 other command: see")
 
 
+def test_record_that_is_not_whole_is_said_to_be_so_first() -> None:
+    partly = BUILD._replace(whole=False)
+    assert build_lines(partly, count([], 2)) == [NOT_WHOLE]
+    assert build_lines(partly, count(JOBS, 2)) == [NOT_WHOLE, *build_lines(BUILD, count(JOBS, 2))]
+    totals = added(Totals(5.0, whole=False), count(JOBS, 1))
+    whole = totals._replace(whole=True)
+    assert totals_lines(totals, "now", {}) == [NOT_WHOLE, *totals_lines(whole, "now", {})]
+    assert totals_lines(Totals(5.0, whole=False), "now", {})[0] == NOT_WHOLE
+    assert parse_kept(format_kept(Kept(totals)), 9.0) == Kept(totals)
+    # The file of before does not tell.
+    old = json.loads(format_kept(Kept(whole)))
+    del old["whole"]
+    assert parse_kept(json.dumps(old).encode(), 9.0) == Kept(whole)
+
+
 def test_totals_grow_by_tallies() -> None:
     totals = added(added(Totals(5.0), count(JOBS, 1)), count(JOBS[:2], 1))
     assert totals == Totals(
@@ -152,7 +180,7 @@ def test_totals_grow_by_tallies() -> None:
             "": ServerTotal(1, 1.0),
             UNKNOWN: ServerTotal(1, 0.0),
         },
-        causes={"it is a configure check": 1, "killed": 1},
+        causes={"it is a configure check": 1, KILLED: 1},
     )
     assert totals.share == 5 / 7
     assert Totals(5.0).share == 0.0
