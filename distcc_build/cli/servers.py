@@ -32,8 +32,8 @@ distcc-build servers --compiler gcc --compiler clang++-15
 DISTCC_HOSTS="$(distcc-build servers --plain hosta hostb:3700/8,lzo)"
 """
 STATUS = (
-    "1 if there are no servers, or none is good of hosts that are named, or for --plain, --names "
-    "or --addresses; 5 if no compiler that was named is installed"
+    "1 if there are no servers, or none can be used of hosts that are named, or nothing is printed "
+    "by --plain, --names or --addresses; 5 if no compiler that was named is installed"
 )
 
 
@@ -83,7 +83,6 @@ class _Found(NamedTuple):
 
 def run(args: argparse.Namespace) -> int:
     """Ask every server now, and print what comes of it; exit 1 if there is none."""
-    from distcc_build.health import GOOD
     from distcc_build.inputs import read_inputs
 
     environ = environment(args)
@@ -101,7 +100,8 @@ def run(args: argparse.Namespace) -> int:
             warn([f"{source} has no word for discovery: builds here do not use these servers"])
         found = _discovered(words, environ, inputs)
     warn(f"{word}: {why}" for word, why in found.reasons.items())
-    good = [row for row in found.rows if row.state == GOOD]
+    # Hosts that are named may be of a kind that is handed on without a proof.
+    used = [row for row in found.rows if row.hostspec or not args.hosts]
     # Whatever is there, it says nothing of what was asked for.
     unknown = bool(words) and not set(words) - {*found.reasons}
     if args.json:
@@ -114,7 +114,7 @@ def run(args: argparse.Namespace) -> int:
         warn([f"no servers: {found.why}"])
     if unknown:
         return NotFoundError.exit_code
-    return 0 if (good if args.hosts else found.rows) else 1
+    return 0 if used else 1
 
 
 def _discovered(words: list[str], environ: dict[str, str], inputs: "Inputs") -> _Found:

@@ -109,6 +109,8 @@ def test_the_status_tells_that_none_is_good(stranger: Workbench, form: tuple[str
 def test_hosts_that_distcc_reaches_in_its_own_way_are_passed_on(stranger: Workbench) -> None:
     done = servers(stranger, "--plain", "me@big/2", "a,auth", "localhost")
     assert done.lines == ["me@big/2", "a,auth", "localhost"]
+    # The status is 0, as it is without --plain.
+    assert "not probed" in servers(stranger, "me@big/2").out
     assert "me@big/2: not probed: distcc reaches it by ssh" in done.err
 
 
