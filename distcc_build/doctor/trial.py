@@ -201,8 +201,6 @@ def _remedy(target: Target, cause: Cause | None, word: str) -> str:
     """What to do about a server at which a compile failed."""
     if cause is None:
         return f"try it: DISTCC_HOSTS={target.host} DISTCC_FALLBACK=0 distcc {word} -c FILE"
-    if target.listed:
-        return cause.remedy.replace("set 'port'", "correct its port in the hosts list")
     return cause.remedy
 
 
