@@ -26,8 +26,6 @@ class Target(NamedTuple):
     """False for one that distcc reaches by ssh, which may ask for a password."""
     given: bool = True
     """False for a good one that this client's list leaves out: it can feed no more."""
-    listed: bool = False
-    """The hosts list names it itself, with its port; nobody has asked it before."""
 
 
 class Job(NamedTuple):
@@ -76,6 +74,5 @@ def _targets(situation: Situation, word: str) -> list[Target]:
             kept = () if pump else tuple(one for one in host.options if one == "lzo")
             kept += tuple(one for one in host.options if one.startswith("auth"))
             alone = host._replace(limit=ONE, options=kept, verbatim="")
-            tried = host.kind is Kind.TCP
-            found.append(Target(host.host, alone, host.slots, tried, listed=True))
+            found.append(Target(host.host, alone, host.slots, host.kind is Kind.TCP))
     return found
