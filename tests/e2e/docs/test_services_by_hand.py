@@ -19,9 +19,16 @@ from distcc_build.search import find_servers
 DOMAIN = "build.example.com"
 NAMED = shutil.which("named") or shutil.which("named", path="/usr/sbin:/usr/local/sbin")
 PAGE = blocks((DOCS / "admin/dns-sd.md").read_text("utf-8"))
-FILES = {one.path: one.text for one in PAGE if isinstance(one, File)}
+FILES = [one for one in PAGE if isinstance(one, File)]
 FOUND = [("10.1.0.21:3700", 32, 0), ("10.1.0.22", 10, 10)]
 """Where they are, with a port where it is not the usual one, their jobs and priority."""
+SHARED = [("10.1.0.21", 16, 0), ("10.1.0.22", 16, 10), ("10.1.0.23", 16, 0)]
+"""The same of the second zone of the page."""
+
+
+def texts(name: str) -> list[str]:
+    """What the page writes into a file, in order."""
+    return [one.text for one in FILES if one.path == name]
 
 
 def discovered(port: int, seconds: float = 20.0) -> list[tuple[str, int | None, int]]:
@@ -32,11 +39,12 @@ def discovered(port: int, seconds: float = 20.0) -> list[tuple[str, int | None, 
 
 
 @contextlib.contextmanager
-def bind(folder: Path) -> Iterator[int]:
-    """Run named with the page's zone; yields its port."""
+def bind(folder: Path, records: str) -> Iterator[int]:
+    """Run named with the page's zone, in which these are; yields its port."""
     port = closed_port()
-    for name in ("distcc.records", "db.build.example.com"):
-        (folder / name).write_text(FILES[name], "utf-8")
+    (zone,) = texts("db.build.example.com")
+    for name, text in (("distcc.records", records), ("db.build.example.com", zone)):
+        (folder / name).write_text(text, "utf-8")
     configuration = folder / "named.conf"
     configuration.write_text(
         f"""\
@@ -64,14 +72,18 @@ zone "{DOMAIN}" {{ type primary; file "db.build.example.com"; }};
 
 
 @pytest.mark.skipif(not NAMED, reason="named is not installed")
-def test_records_for_bind_are_found(tmp_path: Path) -> None:
-    with bind(tmp_path) as port:
-        assert discovered(port) == FOUND
+@pytest.mark.parametrize(("index", "found"), [(0, FOUND), (1, SHARED)])
+def test_records_for_bind_are_found(
+    index: int, found: list[tuple[str, int, int]], tmp_path: Path
+) -> None:
+    with bind(tmp_path, texts("distcc.records")[index]) as port:
+        assert discovered(port) == found
 
 
 @pytest.mark.skipif(not DNSMASQ, reason="dnsmasq is not installed")
 def test_records_for_dnsmasq_are_found(tmp_path: Path) -> None:
-    lines = FILES["distcc.conf"].splitlines()
+    (conf,) = texts("distcc.conf")
+    lines = conf.splitlines()
     # The page sets what the tests' own dnsmasq has as well.
     with dnsmasq(tmp_path, [one for one in lines if not one.startswith("local-ttl")]) as running:
         assert discovered(running.port) == FOUND
