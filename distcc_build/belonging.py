@@ -1,5 +1,6 @@
 """Which farm a compiler belongs to, by the tables of the configuration (farms.py)."""
 
+import contextlib
 import itertools
 import time
 from collections.abc import Iterator, Sequence
@@ -52,11 +53,13 @@ def by_farm(
 ) -> list[tuple[str, ...]]:
     """Compilers, those of one farm together, that of the first compiler first.
 
-    See `belonging` for the other arguments and the errors.
+    One behind the first whose farm cannot be known in time is left out.  See `belonging` for the
+    other arguments and, for the first compiler, the errors.
     """
-    groups: dict[str, list[str]] = {}
-    for word in words:
-        groups.setdefault(belonging(inputs, word, path, directory).farm, []).append(word)
+    groups = {belonging(inputs, words[0], path, directory).farm: [words[0]]}
+    for word in words[1:]:
+        with contextlib.suppress(NotFoundError):
+            groups.setdefault(belonging(inputs, word, path, directory).farm, []).append(word)
     return [tuple(group) for group in groups.values()]
 
 

@@ -29,7 +29,8 @@ class Basis(NamedTuple):
     @property
     def warnings(self) -> tuple[str, ...]:
         """One sentence for each thing that was left out."""
-        return self.parts[0][0].inputs.warnings
+        said = (one for situation, _ in self.parts for one in situation.inputs.warnings)
+        return tuple(dict.fromkeys(said))
 
     @property
     def hosts(self) -> HostsList:

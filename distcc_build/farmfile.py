@@ -73,7 +73,7 @@ class Farm(NamedTuple):
     accounts: tuple[Account, ...] = ()
     """How the sources beside the walk came to what they gave."""
     site: str = ""
-    """In which of several domains the servers are; before that there were none."""
+    """In which of several domains the servers are, or may be; before that there were none."""
     files: str = ""
     """What tells that a file from which servers were read is another now."""
     answers: Mapping[str, Asked] = {}

@@ -128,7 +128,7 @@ def rows(health: Health) -> list[Row]:
         elif line.verdict == NameVerdict.OTHER_NETWORK.value:
             why = "it is on another network than distcc1: correct it, or set ipv4_network"
             found.append(Row(number, line.name, address_of(line), line.verdict, why))
-        elif line.verdict not in {*_MISSES, _OTHER_SITE} and number <= max(known, default=0) + 1:
+        elif line.verdict not in {*_MISSES, _LATER_DOMAIN} and number <= max(known, default=0) + 1:
             # The first stands for all at the end: those that the walk tried are not servers.
             why = f"{line.came_back}: see that the name servers answer"
             found.append(Row(number, line.name, "", "not known", why))
@@ -159,7 +159,7 @@ _MISSES = {
     NameVerdict.WILDCARD.value: "does not exist",
     NameVerdict.OTHER_NETWORK.value: "is on another network than distcc1",
 }
-_OTHER_SITE = NameVerdict.OTHER_SITE.value
+_LATER_DOMAIN = NameVerdict.LATER_DOMAIN.value
 
 
 def numbered(farm: Farm, config: Config) -> Iterator[tuple[int, Line]]:
@@ -173,7 +173,7 @@ def stop(health: Health) -> str:
     """Why the walk of a build goes no further."""
     lines = dict(numbered(health.farm, health.config))
     line = lines.get(reached(health.farm, health.config))
-    left_out = _OTHER_SITE in {one.verdict for one in lines.values()}
+    left_out = _LATER_DOMAIN in {one.verdict for one in lines.values()}
     if line is None or line.verdict not in _MISSES or left_out:
         return health.farm.why
     return f"{line.name} {_MISSES[line.verdict]}"

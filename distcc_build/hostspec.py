@@ -158,7 +158,7 @@ class Hostspec(NamedTuple):
 
     @property
     def place(self) -> tuple[Kind, str, int]:
-        """Where it leads: two entries of one server have the same, however they are written."""
+        """Where it leads: two entries of one address have the same, however it is written."""
         return self.kind, plainly(self.host), self.port
 
     @property

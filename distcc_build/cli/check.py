@@ -12,6 +12,7 @@ from distcc_build.cli.common import (
     environment,
     printable,
     reader,
+    stand_in,
     warn,
 )
 from distcc_build.cli.progress import waiting
@@ -58,10 +59,12 @@ def run(args: argparse.Namespace) -> int:
         found.append(f"{inputs.hosts_source}: no word in it asks for discovery")
     directory, path = cache_directory(environ), environ.get("PATH")
     for one, words in _each(args, inputs, environ):
-        if one.farm and not words and (why := taken(one, path, directory)):
-            # No compile goes there, so nothing else matters.
-            found.append(f"farm {one.farm}: {why}: put [farm.{one.farm}] before it")
-            continue
+        if one.farm and not words:
+            if why := taken(one, path, directory):
+                # No compile goes there, so nothing else matters.
+                found.append(f"farm {one.farm}: {why}: put [farm.{one.farm}] first")
+                continue
+            warn([stand_in(one, "")] if args.farm else [])
         with waiting("asking the servers") as told:
             health = examine(one.config, directory, words, path, told)
         expect = args.expect if not one.farm or args.farm else None

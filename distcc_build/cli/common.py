@@ -28,6 +28,7 @@ __all__ = [
     "print_json",
     "printable",
     "reader",
+    "stand_in",
     "warn",
 ]
 
@@ -110,7 +111,7 @@ def chosen_farm(
     :returns: those that are named; else the farm's own, and none where none are known.
     :raises UsageError: when there is no such farm, or compilers of several are named.
     """
-    from distcc_build.belonging import belonging, of_farm, taken, usual_words
+    from distcc_build.belonging import belonging, of_farm, usual_words
     from distcc_build.compilers import USUAL
 
     named: list[str] = args.compiler
@@ -120,11 +121,7 @@ def chosen_farm(
     path = environ.get("PATH")
     if args.farm is not None:
         inputs = of_farm(inputs, args.farm)
-        words = named or usual_words(inputs, path, directory)
-        if not words:
-            why = taken(inputs, path, directory) or "no compiler is known here that has it"
-            warn([f"farm {inputs.farm}: {why}; it is looked at for {' and '.join(USUAL)}"])
-        return inputs, words
+        return inputs, named or usual_words(inputs, path, directory)
     each = {word: belonging(inputs, word, path, directory) for word in named or USUAL[:1]}
     if len({one.farm for one in each.values()}) > 1:
         said = ", ".join(f"{word}: {one.farm or 'the usual one'}" for word, one in each.items())
@@ -136,6 +133,17 @@ def chosen_farm(
     this = f"farm {found.farm}" if found.farm else "the usual farm"
     warn([f"this is {this}; others by --farm: {names}"])
     return found, usual_words(found, path, directory)
+
+
+def stand_in(inputs: "Inputs", why: str) -> str:
+    """What is said where a farm is looked at for compilers that have another one.
+
+    :param why: it has none; empty where none is known here.
+    """
+    from distcc_build.compilers import USUAL
+
+    said = why or "no compiler is known here that has it"
+    return f"farm {inputs.farm}: {said}; it is looked at for {' and '.join(USUAL)}"
 
 
 def environment(args: argparse.Namespace) -> dict[str, str]:

@@ -119,7 +119,10 @@ def _verdict(situation: "Situation", server: "Server") -> str:
     inputs = situation.inputs
     if not server.why:
         spec = Hostspec.server(server.address, server.port or inputs.config.port, limit=1)
-        if spec not in inputs.hosts.expand([spec]).hosts:
+        listed = next((one for one in inputs.hosts.hosts if one.place == spec.place), None)
+        if listed and not listed.usable:
+            return "left to the hosts list, which marks it down"
+        if listed:
             return "left to the hosts list, which names it with a limit and options of its own"
     return f"{server.state.value}: {server.why}" if server.why else server.state.value
 

@@ -12,6 +12,7 @@ from distcc_build.cli.common import (
     chosen_farm,
     environment,
     print_json,
+    stand_in,
     warn,
 )
 from distcc_build.cli.progress import waiting
@@ -83,12 +84,16 @@ class _Found(NamedTuple):
 
 def run(args: argparse.Namespace) -> int:
     """Ask every server now, and print what comes of it; exit 1 if there is none."""
+    from distcc_build.belonging import taken
     from distcc_build.inputs import read_inputs
 
     environ = environment(args)
     inputs, words = read_inputs(environ), args.compiler
     if args.farm or not args.hosts:
         inputs, words = chosen_farm(args, inputs, environ)
+        if inputs.farm and not words:
+            why = taken(inputs, environ.get("PATH"), cache_directory(environ))
+            warn([stand_in(inputs, why)])
     if args.hosts:
         # Where others would be looked for does not matter.
         warn(one for one in inputs.warnings if one not in inputs.hosts.problems)

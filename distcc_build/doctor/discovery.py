@@ -89,7 +89,7 @@ def _not_looked_at(case: Case, inputs: Inputs) -> Check:
     if usual_words(inputs, case.path, case.directory):
         return skipped(name, look)
     if why := taken(inputs, case.path, case.directory):
-        return warning(name, why, f"put [farm.{inputs.farm}] before it")
+        return warning(name, why, f"put [farm.{inputs.farm}] first")
     return skipped(name, f"no compiler is known here that has it; {look}")
 
 
@@ -117,8 +117,8 @@ def _names(health: Health, loss: Loss) -> Iterator[Check]:
     elif servers:
         # What is wrong with each is said of it.
         yield Check("names", Status.PROBLEM, "no name is a server that may be used", "", loss)
-    elif any(one.verdict == Verdict.OTHER_SITE.value for one in farm.lines):
-        yield ok("names", f"those in {plain(farm.domain)} are another site's, and not used")
+    elif any(one.verdict == Verdict.LATER_DOMAIN.value for one in farm.lines):
+        yield ok("names", f"those in {plain(farm.domain)} are of a later domain, and not used")
     else:
         yield problem(
             farm.domain or "names",

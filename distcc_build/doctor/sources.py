@@ -37,7 +37,7 @@ def look_at(farm: Farm, account: Account, loss: Loss) -> Iterator[Check]:
     elif servers:
         # What is wrong with each is said of it.
         yield Check(word, Status.PROBLEM, "it names no server that may be used", "", loss)
-    elif any(one.verdict == Verdict.OTHER_SITE.value for one in account.lines):
+    elif any(one.verdict == Verdict.LATER_DOMAIN.value for one in account.lines):
         yield ok(word, why)
     else:
         yield problem(word, f"no servers: {why}", remedy, loss)

@@ -45,7 +45,7 @@ def without_compiler(environ: Mapping[str, str]) -> Iterator[Check]:
 
 def _compiler(value: str) -> str:
     """The compiler in a command, as `--compiler` would name it; empty where there is none."""
-    for word in compiler_words([value]):
+    for word in compiler_words([value.strip()]):
         launcher = word.rpartition("/")[2] in LAUNCHERS
         if not (launcher or word.startswith("-") or _ASSIGNMENT.match(word)):
             return os.path.abspath(word) if "/" in word else word  # noqa: PTH100 - links are to stay

@@ -95,7 +95,7 @@ class Verdict(Enum):
     MISSING = "does not exist"
     WILDCARD = "wildcard"
     OTHER_NETWORK = "other network"
-    OTHER_SITE = "not used: another site's"
+    LATER_DOMAIN = "not used: of a later domain"
 
 
 class Step(NamedTuple):

@@ -3,7 +3,7 @@
 import re
 from typing import NamedTuple
 
-from distcc_build.hostspec import parse_address
+from distcc_build.hostspec import is_address
 from distcc_build.values import is_domain
 
 __all__ = ["ResolvConf", "parse_resolv_conf"]
@@ -39,7 +39,7 @@ def parse_resolv_conf(text: str, hostname: str) -> ResolvConf:
     search, ndots = [hostname.partition(".")[2]], 1
     for line in text.splitlines():
         word, *rest = line.partition("#")[0].partition(";")[0].split() or [""]
-        if word == "nameserver" and rest and _is_address(rest[0]):
+        if word == "nameserver" and rest and is_address(rest[0]):
             nameservers.append((rest[0], 53))
         elif word == "search" and rest:
             search = rest
@@ -55,11 +55,3 @@ def parse_resolv_conf(text: str, hostname: str) -> ResolvConf:
     domains = (one.strip(".").lower() for one in search)
     known = tuple(dict.fromkeys(one for one in domains if is_domain(one)))
     return ResolvConf(servers, known, ndots)
-
-
-def _is_address(text: str) -> bool:
-    try:
-        parse_address(text)
-    except ValueError:
-        return False
-    return True

@@ -71,10 +71,12 @@ class Others:
         ]
 
     def _failed(self, word: str, why: str, trouble: Trouble | None = None) -> Gave:
-        domains = self._request.config.domain or self._request.conf.search
-        gave = failed(word, why, trouble)
+        config, conf = self._request.config, self._request.conf
+        gave, domains = failed(word, why, trouble), config.domain or conf.search
+        if word != DNS_SD or config.resolver == "system" or not domains:
+            return gave
         # Of none of the domains is it known whether services are there.
-        return gave._replace(domain=domains[0]) if word == DNS_SD and domains else gave
+        return gave._replace(domain=domains[0])
 
 
 def _asker(word: str) -> Callable[[str, Request], Gave]:

@@ -37,7 +37,8 @@ def of_one_site(
     :param domains: where was looked, in order.
     :param before: the domain of the servers that were known before.  There were none in those
         in front of it, so that one of them that cannot be asked now takes nothing away.
-    :returns: both without the servers of other domains, and the domain of those that are left.
+    :returns: both without the servers of other domains, and the domain that was gone by: that of
+        those that are left, or the one that is in doubt.
     """
     found = {one.domain for one in gave if one.offers}
     doubted = {one.domain for one in gave if not one.offers}
@@ -72,7 +73,7 @@ def of_one_site(
 
 def _without_servers(result: WalkResult, why: str) -> WalkResult:
     steps = (
-        one._replace(addresses=(), verdict=NameVerdict.OTHER_SITE) if one.addresses else one
+        one._replace(addresses=(), verdict=NameVerdict.LATER_DOMAIN) if one.addresses else one
         for one in result.steps
     )
     return result._replace(steps=tuple(steps), why=why)
@@ -80,7 +81,7 @@ def _without_servers(result: WalkResult, why: str) -> WalkResult:
 
 def _without_offers(account: Account, why: str) -> Account:
     lines = (
-        line._replace(verdict=NameVerdict.OTHER_SITE.value, offer="") if line.offer else line
+        line._replace(verdict=NameVerdict.LATER_DOMAIN.value, offer="") if line.offer else line
         for line in account.lines
     )
     return account._replace(lines=tuple(lines), why=why)

@@ -31,12 +31,17 @@ response_any(char *const *argv)
 static char *
 content(const char *path, bool bounded, bool *too_large)
 {
-	int fd = os_high(open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC));
 	struct stat st;
 	char *text = NULL;
 	ssize_t got = 0, n;
+	int fd;
 
-	if (fd < 0)
+	if (stat(path, &st) < 0)
+		return NULL;
+	/* To open a pipe would let go whoever waits to write into it, and the compiler would wait
+	   for ever. */
+	*too_large = !S_ISREG(st.st_mode);
+	if (*too_large || (fd = os_high(open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC))) < 0)
 		return NULL;
 	*too_large = fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || (bounded && st.st_size > SIZE);
 	if (!*too_large && (text = malloc((size_t)st.st_size + 1))) {

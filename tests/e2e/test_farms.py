@@ -185,7 +185,7 @@ def test_a_table_that_no_compiler_reaches_is_told(sited: Workbench) -> None:
         file.write('[farm.second]\ncompilers = ["clang"]\n[farm.none]\ncompilers = ["zzz*"]\n')
     why = "farm second: [farm.llvm] is tried before it, and has clang"
     said = sited.run("distcc-build", "check", cwd=sited.home, status=1)
-    assert said.out == f"{why}: put [farm.second] before it\n"
+    assert said.out == f"{why}: put [farm.second] first\n"
     said = sited.run("distcc-build", "servers", "--farm", "second", cwd=sited.home)
     assert f"{why}; it is looked at for gcc and g++" in said.err
     said = sited.run("distcc-build", "servers", "--farm", "none", cwd=sited.home)
@@ -193,7 +193,7 @@ def test_a_table_that_no_compiler_reaches_is_told(sited: Workbench) -> None:
     # What may matter does not show in the status.
     told = sited.run("distcc-build", "doctor", cwd=sited.home, status=0).out
     assert "[farm.llvm] is tried before it, and has clang" in told
-    assert "put [farm.second] before it" in told
+    assert "put [farm.second] first" in told
 
 
 def test_doctor_looks_at_one_farm_and_names_the_other(sited: Workbench) -> None:

@@ -75,6 +75,10 @@ def test_one_that_says_nothing_in_time_gets_no_farm_at_all(
     word = script(tmp_path / "tools/mycc", "exec sleep 60")
     with pytest.raises(NotFoundError, match="does not say in time what it compiles for"):
         belonging(inputs, word, None, cache)
+    # A build has what there is for its other compilers.
+    assert by_farm(inputs, ["/none/cc", word], None, cache) == [("/none/cc",)]
+    with pytest.raises(NotFoundError):
+        by_farm(inputs, [word, "/none/cc"], None, cache)
 
 
 def test_what_is_only_remembered_is_not_run(

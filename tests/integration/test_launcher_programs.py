@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from launcher import BUILDS
 from launcher_box import Box, Record, record
+from running import eventually
 
 
 @pytest.fixture(params=BUILDS)
@@ -120,6 +121,27 @@ def test_script_of_the_compilers_name_that_calls_the_launcher_means_the_next(box
     environ["PATH"] = f"{box.launcher.parent}:{box.root}/first"
     done = box.run(box.root / "first/gcc", "-E", "a.c", environ=environ)
     assert done.returncode == 7
+
+
+@pytest.mark.parametrize("off", [None, "off"])
+def test_a_pipe_of_words_is_left_to_the_compiler(off: str | None, box: Box, tmp_path: Path) -> None:
+    """Opened and closed by us it would let the writer go, and the compiler wait for ever."""
+    box.write_plan()
+    (box.root / "tools/gcc").unlink()
+    box.script("tools/gcc", 'exec cat "${1#@}"\n')
+    pipe = box.root / "work/words"
+    os.mkfifo(pipe)
+    journal = tmp_path / "journal"
+    journal.touch(mode=0o600)
+    environ = {"DISTCC_BUILD": off, "_DISTCC_BUILD_JOURNAL": str(journal)}
+    with subprocess.Popen(["/bin/sh", "-c", "echo -O2 > words"], cwd=pipe.parent) as writer:
+        # It waits in open() then; before that the test could not fail.
+        stat = Path(f"/proc/{writer.pid}/stat")
+        assert eventually(lambda: stat.read_text().rpartition(")")[2].split()[0] == "S")
+        done = box.run("gcc", "@words", "-c", "a.c", environ=environ, timeout=30)
+        writer.kill()
+    assert (done.returncode, done.stdout) == (0, b"-O2\n")
+    assert b"@words" in journal.read_bytes()
 
 
 def test_distcc_hears_of_its_children_though_they_were_ignored(box: Box) -> None:

@@ -318,7 +318,7 @@ def test_a_domain_whose_services_could_not_be_asked_for_leads_to_no_other_site()
     assert found(warm) == found(after) == [("10.0.0.1:4001", 1)]
     assert (found(cold), cold.degraded) == ([], True)
     assert "it is not known whether there are any in a.test" in cold.why
-    assert [line.verdict for line in cold.lines][1:3] == ["not used: another site's"] * 2
+    assert [line.verdict for line in cold.lines][1:3] == ["not used: of a later domain"] * 2
     # There were none in the first before: that it cannot be asked does not take these away.
     assert len(found(moved)) == len(found(later)) == 2
     assert [one.site[0] for one in (warm, cold, moved, later)] == ["a", "a", "b", "b"]

@@ -38,7 +38,7 @@ def test_a_source_that_is_well() -> None:
 
 
 def test_a_source_whose_servers_are_another_sites() -> None:
-    lines = (Line("x._distcc._tcp.b.test", "x.b.test. port 3632", Verdict.OTHER_SITE.value),)
+    lines = (Line("x._distcc._tcp.b.test", "x.b.test. port 3632", Verdict.LATER_DOMAIN.value),)
     why = "the servers of b.test are left out, as there are some in a.test, which comes first"
     (check,) = look_at(farm(DNS_SD), Account(DNS_SD, lines, why), Loss.SERVERS)
     assert (check.status, check.text) == (Status.OK, why)

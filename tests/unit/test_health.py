@@ -30,7 +30,7 @@ LETTERS = {
     "n": (NameVerdict.OTHER_NETWORK, None, ""),
     "w": (NameVerdict.WILDCARD, None, ""),
     "?": (NameVerdict.FAILED, None, ""),
-    "o": (NameVerdict.OTHER_SITE, None, ""),
+    "o": (NameVerdict.LATER_DOMAIN, None, ""),
 }
 
 

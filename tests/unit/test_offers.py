@@ -229,7 +229,7 @@ def test_the_servers_are_those_of_one_site(
         assert ("are left out, as there are some in a" in why) is not there
     assert site == min({walk, zone} & {"a", "b"}, default="")
     if walk and not left[0]:
-        assert {one.verdict for one in now.result.steps} == {Verdict.OTHER_SITE}
+        assert {one.verdict for one in now.result.steps} == {Verdict.LATER_DOMAIN}
     assert of_one_site(None, [given], domains)[:2] == (None, [given])
 
 
@@ -273,7 +273,7 @@ def test_services_behind_a_domain_whose_first_name_could_not_be_asked(
     _, (zone,), site = of_one_site(nothing, [given], ["a", "b"])
     assert (bool(zone.offers), site) == (used, "b" if used else "a")
     lines = [(line.verdict, line.offer) for line in zone.account.lines]
-    left = ("server", "s.") if used else (Verdict.OTHER_SITE.value, "")
+    left = ("server", "s.") if used else (Verdict.LATER_DOMAIN.value, "")
     assert lines == [left, ("no distcc service", "")]
     assert lost(farm_of(zone)) == []
 

@@ -54,6 +54,7 @@ def test_one_missing_compiler_of_those_asked_for_degrades(bench: Bench) -> None:
     "value",
     [
         "clang",
+        " clang",
         " distcc clang",
         "distcc-launch /usr/bin/clang -m64",
         "ccache sloppiness=time_macros clang",
@@ -62,7 +63,7 @@ def test_one_missing_compiler_of_those_asked_for_degrades(bench: Bench) -> None:
 )
 def test_builds_compile_with_what_cc_and_cxx_name(value: str, bench: Bench) -> None:
     (bench.directory / "lean/clang").symlink_to("/usr/bin/clang")
-    bench.environ |= {"CC": value, "CXX": ""}
+    bench.environ |= {"CC": value, "CXX": "  "}
     said = doctor(bench)
     word = "/usr/bin/clang" if "/usr/bin/clang" in value else "clang"
     assert [one["word"] for one in said.table["compilers"]] == [word, "g++"]
