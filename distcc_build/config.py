@@ -68,7 +68,7 @@ class Config(NamedTuple):
     from hosts that the user's own hosts list names.  Empty forbids nothing."""
     require_dnssec: Annotated[bool, values.switch] = False
     """Believe no answer, that a name does not exist among them, unless a validating resolver on
-    this machine says that DNSSEC proves it (resolve/dnssec.py).
+    this machine says that DNSSEC proves it.
 
     It protects from forged and altered answers on the whole way from the zone to this machine,
     and not from who holds the zone's keys, answers in an unsigned zone (none is used), a
@@ -198,7 +198,8 @@ def parse_toml(name: str, text: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{name}: expected TOML: {error}") from None
+        expected = 'expected TOML, such as domain = "example.com"'
+        raise ConfigError(f"{name}: {expected}: {error}") from None
 
 
 def parse_options(

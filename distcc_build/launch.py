@@ -180,7 +180,9 @@ def _unusable(environ: Mapping[str, str], directory: Path) -> Iterable[str]:
     cache, distcc_dir = environ.get("DISTCC_BUILD_CACHE_DIR"), environ.get("DISTCC_DIR")
     state = _distcc_dir(environ, directory)
     if cache and Path(cache) != directory:
-        expected = "expected an absolute path, and nobody else's way to it"
+        expected = "expected an absolute path"
+        if Path(cache).is_absolute():
+            expected = "expected a directory that can be made, or your own with mode 0700"
         yield f"DISTCC_BUILD_CACHE_DIR={cache}: {expected}; {directory} is used"
     if distcc_dir and state is not None:
         expected = "expected a directory that can be written to"

@@ -32,7 +32,9 @@ def problems(
     ours = [one for one in farm.servers if one.state in {State.USED, State.OWN}]
     count = sum(one.number < end for one in ours)
     if expect is not None and count != expect:
-        said.append(f"{count} servers instead of {expect}: {stop(health)}")
+        # Why there are not more says nothing of why there are more.
+        why = f": {stop(health)}" if count < expect else ""
+        said.append(f"{count} servers instead of {expect}{why}")
     elif expect is None and not count and not said:
         said.append(f"no servers: {stop(health)}")
     return said

@@ -125,7 +125,9 @@ def chosen_farm(
     each = {word: belonging(inputs, word, path, directory) for word in named or USUAL[:1]}
     if len({one.farm for one in each.values()}) > 1:
         said = ", ".join(f"{word}: {one.farm or 'the usual one'}" for word, one in each.items())
-        raise UsageError(f"expected compilers of one farm, got {printable(said)}")
+        raise UsageError(
+            f"expected compilers of one farm, got {printable(said)}: ask for each farm alone"
+        )
     found = next(iter(each.values()))
     if named:
         return found, named

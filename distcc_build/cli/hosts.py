@@ -58,6 +58,8 @@ def run(args: argparse.Namespace) -> int:
         endpoints = [server.endpoint for server in servers if server.state.name != "REFUSED"]
         for endpoint in dict.fromkeys(endpoints):
             print(endpoint)
+        if farm and not endpoints:
+            warn([f"no servers: {farm.why}"])
         return 0 if endpoints else 1
     if not args.json:
         print(situation.hosts(args.compiler))

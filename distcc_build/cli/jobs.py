@@ -27,6 +27,9 @@ def run(args: argparse.Namespace) -> int:
             basis = find_basis(environ, directory, words, content=True)
         warn(basis.warnings)
         jobs = basis.jobs
+        here = [one for situation, some in basis.parts for one in situation.compilers(some)]
+        if basis.inputs.hosts.discover and not here:
+            warn([f"{' '.join(words)!a}: no such compiler on PATH; counting this machine only"])
         for situation, (word, *_) in basis.parts:
             keep_plans(word, situation, environ)
     except Exception as error:  # noqa: BLE001 - `-j "$(distcc-build jobs)"` takes anything for an answer

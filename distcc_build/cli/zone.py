@@ -96,8 +96,9 @@ def run(args: argparse.Namespace) -> int:
     import time
 
     from distcc_build.inputs import read_inputs
+    from distcc_build.zonedoubts import doubts
     from distcc_build.zonefile import FORMATS as WRITERS
-    from distcc_build.zonefile import Zone, doubts, parse_listed
+    from distcc_build.zonefile import Zone, parse_listed
 
     # argparse would complain of that before it tells of an option that it does not know.
     if not args.servers:

@@ -147,6 +147,8 @@ def options() -> list[Option]:
 
 def _default(name: str) -> str:
     value = config.Config._field_defaults[name]
+    if isinstance(value, tuple):
+        return " ".join(map(str, value))
     if isinstance(value, bool):
         return "on" if value else "off"
     return f"{value:g}" if isinstance(value, float) else str(value or "") if value != 0 else "0"
@@ -158,7 +160,8 @@ def _expected(name: str) -> str:
     try:
         reader("\0")
     except ValueError as error:
-        return str(error)
+        # Without what it says of this one.
+        return str(error).partition(", and not ")[0]
     return ""
 
 

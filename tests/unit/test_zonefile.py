@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from distcc_build.config import Config
 from distcc_build.errors import UsageError
 from distcc_build.values import networks
-from distcc_build.zonefile import FORMATS, Listed, Record, Zone, doubts, parse_listed, records
+from distcc_build.zonedoubts import doubts
+from distcc_build.zonefile import FORMATS, Listed, Record, Zone, parse_listed, records
 
 
 def zone(*texts: str, **fields: Any) -> Zone:
