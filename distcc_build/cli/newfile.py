@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import errno
 import os
 import stat
 from pathlib import Path
@@ -14,28 +15,39 @@ def new_file(text: str) -> Path:
 
     :raises argparse.ArgumentTypeError: when it cannot, or nobody could find it.
     """
-    if reason := _why_not(text):
+    path = Path(text)
+    try:
+        reason = _why_not(text)
+        # Its own name stays: /dev/stdout is not the file behind it.
+        path = path.parent.resolve() / path.name
+    except FileNotFoundError:
+        reason = "this folder does not exist any more"
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+    except RuntimeError:
+        # Before Python 3.13 pathlib has this for links that lead to each other.
+        reason = os.strerror(errno.ELOOP)
+    if reason:
         raise argparse.ArgumentTypeError(
             f"expected a file that can be written, got {text!a}: {reason}"
         )
-    path = Path(text)
-    # Its own name stays: /dev/stdout is not the file behind it.
-    return path.parent.resolve() / path.name
+    return path
 
 
 def _why_not(text: str) -> str:
     path = Path(text)
     if text == "-":
         return "standard output is the command's"
-    try:
-        folder = path.parent.resolve()
-    except OSError:
-        return "this folder does not exist any more"
-    if not folder.is_dir():
+    # Behind a link is the file that is meant.
+    folder = path.resolve().parent
+    old = None
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+        old = path.stat()
+    if not old and not folder.is_dir():
         return f"there is no folder {str(folder)!a}"
-    if path.is_dir():
+    if old and stat.S_ISDIR(old.st_mode):
         return "it is a folder"
-    if not os.access(path if path.exists() else folder, os.W_OK):
+    if not os.access(path if old else folder, os.W_OK):
         return "you may not write it"
     return ""
 
@@ -43,25 +55,54 @@ def _why_not(text: str) -> str:
 def write_whole(path: Path, text: str) -> None:
     """Put a file in the place of an old one, which stays if the new one cannot be written whole.
 
+    An old one in whose place no other can be put is written itself.
+
     :raises OSError: when it cannot be written.
     """
+    data = text.encode()
     old = None
     with contextlib.suppress(FileNotFoundError):
         old = path.stat()
-    # A device or a pipe is no file to be replaced, nor is one in a folder of somebody else.
-    if (old and not stat.S_ISREG(old.st_mode)) or not os.access(path.resolve().parent, os.W_OK):
-        path.write_text(text, "utf-8")
+    if old and not _can_be_replaced(path, old):
+        _write_in_place(path, data)
         return
     # Behind a link is the file that was meant.
     path = path.resolve()
     beside = path.with_name(f".distcc-build-{os.urandom(8).hex()}")
     try:
-        with beside.open("x", encoding="utf-8") as stream:
-            stream.write(text)
-            if old:
-                os.fchmod(stream.fileno(), stat.S_IMODE(old.st_mode))
-        beside.rename(path)
-    except OSError:
+        _write_new(beside, data, stat.S_IMODE(old.st_mode) if old else None)
+        try:
+            beside.rename(path)
+        except OSError:
+            # Such as one that is mounted, as containers have them.
+            if not old:
+                raise
+            _write_in_place(path, data)
+    finally:
+        # Whatever came between, a Ctrl-C as well; after a rename it is gone.
         with contextlib.suppress(OSError):
             beside.unlink()
-        raise
+
+
+def _can_be_replaced(path: Path, old: os.stat_result) -> bool:
+    """Whether another file in its place is the same to everybody else."""
+    # A device or a pipe is none to be replaced; of somebody else's, and of one with several
+    # names, others would lose what they have.
+    mine = old.st_uid == os.geteuid() and old.st_nlink == 1
+    return stat.S_ISREG(old.st_mode) and mine and os.access(path.resolve().parent, os.W_OK)
+
+
+def _write_new(path: Path, data: bytes, mode: int | None) -> None:
+    """Write a file that is not there yet, at no time readable by more than `mode` says."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+    with open(os.open(path, flags, 0o666 if mode is None else mode), "wb") as stream:  # noqa: PTH123
+        if mode is not None:
+            # What the umask took.
+            os.fchmod(stream.fileno(), mode)
+        stream.write(data)
+
+
+def _write_in_place(path: Path, data: bytes) -> None:
+    # Without O_CREAT, which Linux refuses for somebody else's file in a folder like /tmp.
+    with open(os.open(path, os.O_WRONLY | os.O_TRUNC | os.O_CLOEXEC), "wb") as stream:  # noqa: PTH123
+        stream.write(data)

@@ -157,7 +157,8 @@ def _take_in(directory: Path, moved: Path) -> None:
                 finished, pending = parted(data)
                 kept = _with(kept, finished)._replace(pending=tuple(one.line for one in pending))
             if not _is_whole(found):
-                kept = kept._replace(totals=kept.totals._replace(whole=False))
+                totals = kept.totals._replace(whole=False)
+                kept = kept._replace(totals=totals, lost_before=time.time())
             _write(directory, _without_killed(kept, directory)._replace(summed=which))
         moved.unlink()
 
@@ -172,7 +173,7 @@ def _slices(stream: BinaryIO) -> Iterator[bytes]:
 
 
 def _without_killed(kept: Kept, directory: Path) -> Kept:
-    """Count those that are pending and will not end any more."""
+    """Count those that are pending and will not end any more, or could not tell that they did."""
     now, here = time.time(), os.uname().nodename
     _, pending = parted("\n".join(kept.pending).encode())
     gone = [one for one in pending if not _may_end(one, now, here)]
@@ -181,10 +182,13 @@ def _without_killed(kept: Kept, directory: Path) -> Kept:
         with contextlib.suppress(FileNotFoundError):
             late = ended((directory / "journal").read_bytes())
             gone = [one for one in gone if one.key not in late]
-    killed = {one.line for one in gone}
-    end = KILLED if kept.totals.whole else LOST
-    kept = _with(kept, read_journal("\n".join(killed).encode(), lambda _: end))
-    return kept._replace(pending=tuple(one for one in kept.pending if one not in killed))
+            if not _is_whole((directory / "journal").stat()):
+                kept = kept._replace(lost_before=now)
+    lines = {one.line for one in gone}
+    lost = {one.key for one in gone if one.begin < kept.lost_before}
+    jobs = read_journal("\n".join(lines).encode(), lambda key: LOST if key in lost else KILLED)
+    kept = _with(kept, jobs)
+    return kept._replace(pending=tuple(one for one in kept.pending if one not in lines))
 
 
 def _may_end(one: Pending, now: float, here: str) -> bool:

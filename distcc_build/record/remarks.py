@@ -7,7 +7,8 @@ __all__ = ["NOT_WHOLE", "remarks"]
 
 NOT_WHOLE = (
     "compiles or their ends are missing: the record could not be written any more"
-    " (a full disk, or a limit on the size of files)"
+    " (a full disk, a limit on the size of files,"
+    " or 256 MiB of statistics that nobody has had distcc-build stats sum up)"
 )
 LAUNCHED = "see that the build uses distcc-launch, as with make CC='distcc gcc' CXX='distcc g++'"
 

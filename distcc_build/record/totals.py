@@ -55,6 +55,8 @@ class Kept(NamedTuple):
     """Lines of a journal about compiles that still ran when it was summed up."""
     summed: tuple[int, ...] = ()
     """Which journal was summed up last, in figures of the file that no other one has."""
+    lost_before: float = 0.0
+    """Seconds since 1970: of compiles that began before, the end may have been lost."""
 
 
 def added(totals: Totals, tally: Tally) -> Totals:
@@ -88,6 +90,7 @@ def format_kept(kept: Kept) -> bytes:
         **kept.totals._asdict(),
         "pending": list(kept.pending),
         "summed": list(kept.summed),
+        "lost_before": kept.lost_before,
     }
     return json.dumps(table).encode()
 
@@ -108,10 +111,15 @@ def parse_kept(data: bytes, now: float) -> Kept:
             elsewhere=_seconds(table["elsewhere"]),
             servers=servers,
             causes={_text(cause): _count(one) for cause, one in table["causes"].items()},
-            # Older files have none.
+            # Older files have none, and no `lost_before`.
             whole=table.get("whole", True) is not False,
         )
-        return Kept(totals, tuple(_texts(table["pending"])), tuple(map(_count, table["summed"])))
+        return Kept(
+            totals=totals,
+            pending=tuple(_texts(table["pending"])),
+            summed=tuple(map(_count, table["summed"])),
+            lost_before=_seconds(table.get("lost_before", 0)),
+        )
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return Kept(Totals(now))
 

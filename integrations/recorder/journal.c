@@ -18,7 +18,7 @@
 enum { LINE = 65536 }; /* a longer command line is cut */
 enum { REST = 512 }; /* of the line, kept free for what comes behind the words */
 enum { TRIES = 8 };
-enum { MOST = 256 << 20 }; /* bytes of a journal that nobody sums up */
+enum { MOST = 256 << 20 }; /* bytes of a journal that nobody sums up (record/remarks.py) */
 
 static const char GAP[] = "..."; /* in the place of words that are missing */
 

@@ -15,6 +15,7 @@ import pytest
 from launcher_box import Box
 from running import eventually
 
+from distcc_build.record import recording
 from distcc_build.record.journal import (
     COMPILED_AGAIN,
     DISTCC_CHOSE,
@@ -24,6 +25,7 @@ from distcc_build.record.journal import (
     read_journal,
 )
 from distcc_build.record.recording import read_build, sum_up
+from distcc_build.record.remarks import NOT_WHOLE
 
 COMPILE = ("gcc", "-O2", "-c", "x.c", "-o", "x.o")
 
@@ -248,6 +250,22 @@ def test_journal_without_room_for_an_end_says_that_it_lacks_one(box: Box) -> Non
         assert (totals.compiles, totals.failed, totals.whole) == (
             (2, 0, False) if zero else (0, 0, True)
         )
+
+
+def test_statistics_that_nobody_sums_up_are_said_not_to_be_whole(box: Box) -> None:
+    source = (Path(__file__).parents[2] / "integrations/recorder/journal.c").read_text()
+    found = re.search(r"MOST = (\d+) << 20", source)
+    assert found
+    most = found[1]
+    environ = {"DISTCC_BUILD_RECORD": "1"}
+    assert box.run(*COMPILE, environ=environ).returncode == 0
+    path = box.cache / "journal"
+    assert recording._is_whole(path.stat())
+    os.truncate(path, int(most) << 20)
+    assert box.run(*COMPILE, environ={**environ, "STATUS": "3"}).returncode == 3
+    assert path.stat().st_size == int(most) << 20
+    assert not recording._is_whole(path.stat())
+    assert f" {most} MiB of statistics" in NOT_WHOLE
 
 
 def test_variable_without_a_name_switches_nothing_on(box: Box) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from distcc_build.errors import DistccBuildError
 from distcc_build.record import recording
-from distcc_build.record.journal import KILLED, STILL_RAN
+from distcc_build.record.journal import KILLED, LOST, STILL_RAN
 from distcc_build.record.recording import read_build, sum_up
 from distcc_build.store import locked, replace
 
@@ -69,6 +69,45 @@ def test_killed_compile_counts_as_failed_once(cache: Path, gone: int) -> None:
     for _ in range(2):
         totals = sum_up(cache)
         assert (totals.compiles, totals.failed) == (1, 1)
+
+
+def lose_an_end(cache: Path) -> None:
+    """As the recorder does where it cannot write."""
+    append(cache)
+    (cache / "journal").chmod(0o700)
+
+
+def test_killed_compile_counts_as_failed_when_the_disk_is_no_longer_full(
+    cache: Path, gone: int
+) -> None:
+    append(cache, begin(gone, 1))
+    lose_an_end(cache)
+    totals = sum_up(cache)
+    assert (totals.compiles, totals.failed, totals.whole) == (1, 0, False)
+    append(cache, begin(gone, 2))
+    totals = sum_up(cache)
+    assert (totals.compiles, totals.failed, totals.whole) == (2, 1, False)
+    assert totals.causes == {LOST: 1, KILLED: 1}
+
+
+def test_compile_whose_end_may_be_lost_has_not_failed_however_late_it_is_known_to_be_gone(
+    cache: Path, gone: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        # Its recorder has marked the journal, and is just about to end.
+        patch.setattr(recording, "_may_end", lambda *_: True)
+        append(cache, begin(gone, 1))
+        lose_an_end(cache)
+        assert sum_up(cache).compiles == 0
+    append(cache, begin(gone, 2))
+    totals = sum_up(cache)
+    assert (totals.compiles, totals.causes) == (2, {LOST: 1, KILLED: 1})
+    # It had no room in the new journal, just after the old one was moved away.
+    append(cache, begin(gone, 3))
+    (cache / "journal").rename(cache / "journal-summed")
+    lose_an_end(cache)
+    totals = sum_up(cache)
+    assert (totals.compiles, totals.causes) == (3, {LOST: 2, KILLED: 1})
 
 
 def test_compile_of_another_machine_is_waited_for_a_day(cache: Path, gone: int) -> None:

@@ -161,7 +161,7 @@ def test_record_that_is_not_whole_is_said_to_be_so_first() -> None:
     assert parse_kept(format_kept(Kept(totals)), 9.0) == Kept(totals)
     # The file of before does not tell.
     old = json.loads(format_kept(Kept(whole)))
-    del old["whole"]
+    del old["whole"], old["lost_before"]
     assert parse_kept(json.dumps(old).encode(), 9.0) == Kept(whole)
 
 
@@ -225,7 +225,7 @@ def test_many_causes_are_cut_short() -> None:
 
 
 def test_kept_totals_are_read_as_written() -> None:
-    kept = Kept(added(Totals(5.0), count(JOBS, 1)), ('{"pid": 1}',), (1, 2, 3))
+    kept = Kept(added(Totals(5.0), count(JOBS, 1)), ('{"pid": 1}',), (1, 2, 3), 4.5)
     assert parse_kept(format_kept(kept), now=9.0) == kept
 
 
@@ -246,6 +246,7 @@ GOOD = json.loads(format_kept(Kept(added(Totals(5.0), count(JOBS, 1)), ("x",), (
         {"pending": [1]},
         {"pending": 5},
         {"summed": None},
+        {"lost_before": "x"},
     ],
     ids=str,
 )
