@@ -39,7 +39,7 @@ function showPage(number) {
   }));
   const body = make("tbody", {}, ...rows.slice(at * PAGE, (at + 1) * PAGE).map(tableRow));
   fill(byId("table"), make("thead", {}, head), body);
-  byId("nothing").hidden = rows.length > 0;
+  byId("nothing").hidden = rows.length > 0 || jobs.length === 0;
   byId("table").hidden = rows.length === 0;
   const turn = (title, to, label) => make("button", { type: "button", "aria-label": label, disabled: to === at || to < 0 || to >= pages, onclick: () => turnTo(to, label) }, title);
   fill(byId("pager"), ...(pages === 1 ? [] : [
