@@ -23,7 +23,7 @@ GOAL = "goal: at most 3 % more"
 COUNTED = """\
 prog: {objects}
 \t@gcc -o $@ $^
-\t@if [ "$$_DISTCC_BUILD_JOURNAL" ]; then cp "$$_DISTCC_BUILD_JOURNAL" journal; fi
+\t@if [ "$$_DISTCC_BUILD_JOURNALS" ]; then cp "$$_DISTCC_BUILD_JOURNALS" journal; fi
 %.o: %.c
 \t@{launcher}gcc -O2 -c -o $@ $<
 """

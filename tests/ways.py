@@ -64,7 +64,7 @@ class Way:
     @property
     def more(self) -> dict[str, str]:
         """What the launcher has in its environment, and the program is not to have."""
-        return {"_DISTCC_BUILD_JOURNAL": str(self.journal)} if self.recorded else {}
+        return {"_DISTCC_BUILD_JOURNALS": str(self.journal)} if self.recorded else {}
 
     @property
     def env(self) -> list[bytes]:

@@ -105,9 +105,9 @@ def _end_of(
 ) -> tuple[int, list[str]]:
     """Run the command to its end: its exit status, and what kept it from being started."""
     from distcc_build.child import run_to_end
-    from distcc_build.record.recording import JOURNAL, journals
+    from distcc_build.record.recording import JOURNALS, journals
 
-    more = {} if journal is None else {JOURNAL: journals(journal, environ)}
+    more = {} if journal is None else {JOURNALS: journals(journal, environ)}
     try:
         return run_to_end(words, {**environ, **more}), []
     except OSError as error:
@@ -147,13 +147,13 @@ def _tell(args: argparse.Namespace, journal: Path, build: "Build") -> None:
     """Say the most of what was recorded, and write what was asked for, each as far as it can be."""
     from distcc_build.record.recording import read_build
     from distcc_build.record.summary import build_lines
-    from distcc_build.record.tally import count
+    from distcc_build.record.tally import tally_of
 
     jobs, whole = read_build(journal)
     build = build._replace(whole=whole)
     with contextlib.suppress(OSError, ValueError):
         # Not on stdout, which is the command's.
-        for line in build_lines(build, count(jobs, build.cores)):
+        for line in build_lines(build, tally_of(jobs, build.cores)):
             print(printable(line), file=sys.stderr)
     for what, path in (("report", args.report), ("trace", args.trace)):
         if path:

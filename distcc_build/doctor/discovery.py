@@ -11,7 +11,7 @@ from distcc_build.config import Config
 from distcc_build.doctor.case import Case
 from distcc_build.doctor.findings import Check, Loss, Section, Status, ok, problem, skipped, warning
 from distcc_build.doctor.sources import look_at
-from distcc_build.doctor.words import duration, plain, remedy_in
+from distcc_build.doctor.words import plain, remedy_in
 from distcc_build.examine import examine
 from distcc_build.health import Health, named_before, reached, stop
 from distcc_build.hostspec import DISCOVER, Kind
@@ -20,6 +20,7 @@ from distcc_build.policy import Server, State
 from distcc_build.problems import numbering
 from distcc_build.resolve.answers import Verdict
 from distcc_build.search import surroundings
+from distcc_build.words import duration
 
 __all__ = ["look"]
 

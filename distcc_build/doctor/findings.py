@@ -4,7 +4,7 @@ from enum import Enum, IntEnum
 from math import inf
 from typing import Any, NamedTuple
 
-from distcc_build.doctor.words import count, listed
+from distcc_build.words import count, listed
 
 __all__ = [
     "DEGRADED",

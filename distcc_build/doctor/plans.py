@@ -9,12 +9,12 @@ from distcc_build import paths
 from distcc_build.doctor.case import Case
 from distcc_build.doctor.findings import Check, Loss, Section, ok, problem, skipped, warning
 from distcc_build.doctor.programs import on_path
-from distcc_build.doctor.words import count, duration
 from distcc_build.errors import NotFoundError, PlanError
 from distcc_build.held import Held, State, look_at
 from distcc_build.hosts import Kind, parse_hosts
 from distcc_build.plan import Plan
 from distcc_build.planning import make_plan
+from distcc_build.words import count, duration
 
 __all__ = ["look"]
 

@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from distcc_build.doctor.case import Case
 from distcc_build.doctor.findings import Check, Loss, Section, Status, ok, problem, skipped
 from distcc_build.doctor.targets import distributions
-from distcc_build.doctor.words import count, duration, listed, plain, remedy_in
+from distcc_build.doctor.words import plain, remedy_in
 from distcc_build.farmfile import Farm
 from distcc_build.health import OF_THE_COMPILER, Row, rows
 from distcc_build.hosts import Kind
 from distcc_build.launch import Situation
 from distcc_build.policy import State
 from distcc_build.verdict import Cause, Verdict
+from distcc_build.words import count, duration, listed
 
 __all__ = ["look"]
 

@@ -5,13 +5,14 @@ from collections.abc import Iterator
 
 from distcc_build.doctor.findings import Check, Loss, Status, ok, problem
 from distcc_build.doctor.lists import of_the_line, of_the_list, unanswered
-from distcc_build.doctor.words import believable, count, duration
+from distcc_build.doctor.words import believable
 from distcc_build.farmfile import Farm
 from distcc_build.hostspec import DISCOVER_FILE, DNS_SD, ZEROCONF
 from distcc_build.offer import Account, Line
 from distcc_build.policy import State
 from distcc_build.resolve.answers import Verdict
 from distcc_build.trouble import Trouble
+from distcc_build.words import count, duration
 
 __all__ = ["look_at"]
 

@@ -25,10 +25,10 @@ from distcc_build.doctor.findings import (
 )
 from distcc_build.doctor.programs import LATE, Said, ask
 from distcc_build.doctor.targets import Job, Target, distributions
-from distcc_build.doctor.words import duration, listed
 from distcc_build.reference import Compiler
 from distcc_build.units import language
 from distcc_build.verdict import Cause
+from distcc_build.words import duration, listed
 
 __all__ = ["look"]
 

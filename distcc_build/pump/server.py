@@ -14,10 +14,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from distcc_build.doctor.words import count
 from distcc_build.errors import DistccBuildError
 from distcc_build.farm.lifeline import Lifeline
 from distcc_build.pump.gate import Gate, ask
+from distcc_build.words import count
 
 __all__ = ["PumpError", "Pumping", "pumping"]
 

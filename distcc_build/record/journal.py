@@ -81,7 +81,7 @@ class Job(NamedTuple):
     begin: float
     """Seconds since 1970."""
     end: float | None
-    """None for one of which that is not known: it was killed, or still ran."""
+    """None for one of which that is not known: it was killed, its end was lost, or it still ran."""
     argv: tuple[str, ...]
     """The compiler and its words, as far as they were kept."""
     cwd: str

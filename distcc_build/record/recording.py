@@ -20,13 +20,13 @@ from distcc_build.record.journal import (
     parted,
     read_journal,
 )
-from distcc_build.record.tally import count
+from distcc_build.record.tally import tally_of
 from distcc_build.record.totals import Kept, Totals, added, format_kept, parse_kept
 from distcc_build.store import locked, read_trusted, replace
 
-__all__ = ["JOURNAL", "journals", "read_build", "recorded", "recording_all", "sum_up"]
+__all__ = ["JOURNALS", "journals", "read_build", "recorded", "recording_all", "sum_up"]
 
-JOURNAL = "_DISTCC_BUILD_JOURNAL"
+JOURNALS = "_DISTCC_BUILD_JOURNALS"
 """The variable with the names of journals, for the launcher (integrations/launcher/handover.h)."""
 
 SWITCH = "DISTCC_BUILD_RECORD"
@@ -54,7 +54,7 @@ def journals(journal: Path, environ: Mapping[str, str]) -> str:
 
     A build that is part of one that is watched as well is recorded there too.
     """
-    return "\n".join(filter(None, [str(journal), environ.get(JOURNAL)]))
+    return "\n".join(filter(None, [str(journal), environ.get(JOURNALS)]))
 
 
 @contextlib.contextmanager
@@ -138,7 +138,7 @@ def _write(directory: Path, kept: Kept) -> None:
 
 def _with(kept: Kept, jobs: Sequence[Job]) -> Kept:
     # Cores matter for an estimate only, which totals have none of.
-    return kept._replace(totals=added(kept.totals, count(jobs, 1)))
+    return kept._replace(totals=added(kept.totals, tally_of(jobs, 1)))
 
 
 def _take_in(directory: Path, moved: Path) -> None:

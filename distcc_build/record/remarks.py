@@ -1,7 +1,7 @@
 """What has to be known before the figures of a build are read."""
 
-from distcc_build.doctor.words import count
 from distcc_build.record.tally import Build, Tally
+from distcc_build.words import count
 
 __all__ = ["NOT_WHOLE", "remarks"]
 

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
-from distcc_build.doctor.words import count
 from distcc_build.record.journal import UNKNOWN, Job
 from distcc_build.record.remarks import NOT_WHOLE, remarks
 from distcc_build.record.tally import Build, Tally
 from distcc_build.record.totals import Totals
+from distcc_build.words import count
 
 __all__ = ["build_lines", "totals_lines"]
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from distcc_build.record.journal import UNKNOWN, Job
 
-__all__ = ["Build", "Row", "Tally", "count"]
+__all__ = ["Build", "Row", "Tally", "tally_of"]
 
 SLOWEST = 10
 FAILURES = 5
@@ -86,7 +86,7 @@ class Tally(NamedTuple):
         return self.remote / self.compiles if self.compiles else 0.0
 
 
-def count(jobs: Sequence[Job], cores: int) -> Tally:
+def tally_of(jobs: Sequence[Job], cores: int) -> Tally:
     """The figures of these jobs.
 
     A server is taken to be as fast as this machine, and what it let wait counts as compiling:

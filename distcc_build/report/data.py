@@ -10,7 +10,7 @@ from distcc_build.record.journal import PHASES, UNKNOWN, Job
 from distcc_build.record.lanes import Bar, Lane, arrange, microseconds
 from distcc_build.record.quoting import command_line, shell_word, visible
 from distcc_build.record.remarks import remarks
-from distcc_build.record.tally import Build, Tally, count
+from distcc_build.record.tally import Build, Tally, tally_of
 
 __all__ = ["LONGEST", "report_data"]
 
@@ -31,7 +31,7 @@ class _Texts:
 def report_data(build: Build, jobs: Sequence[Job]) -> dict[str, object]:
     """All that the page shows, safe to be looked at and to be encoded."""
     lanes, bars = arrange(jobs, build.begin, build.names)
-    tally = count(jobs, build.cores)
+    tally = tally_of(jobs, build.cores)
     numbers = {id(job): number for number, job in enumerate(jobs)}
     texts = _Texts()
     hosts = list(dict.fromkeys(lane.host for lane in lanes))

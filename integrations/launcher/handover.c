@@ -16,11 +16,11 @@ handover(const char *program, char **argv, char **envp, const char *as, const ch
 {
 	static char name[] = "distcc-record";
 	char path[PATH_MAX + sizeof(PREFIX_RECORDER)], **words;
-	const char *journal = env_get(HANDOVER_JOURNAL), *on;
-	const char *first[FIRST] = {name, journal ? journal : "", as, why, program};
+	const char *journals = env_get(HANDOVER_JOURNALS), *on;
+	const char *first[FIRST] = {name, journals ? journals : "", as, why, program};
 	size_t count = 0;
 
-	if ((!journal || !*journal) && (!(on = env_get(HANDOVER_SWITCH)) || !*on || env_off(HANDOVER_SWITCH)))
+	if ((!journals || !*journals) && (!(on = env_get(HANDOVER_SWITCH)) || !*on || env_off(HANDOVER_SWITCH)))
 		return;
 	while (argv[count])
 		count++;

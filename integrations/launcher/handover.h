@@ -1,8 +1,8 @@
 /* Where somebody wants a record of this compile, the recorder waits for it in our place. */
 
 /* the journal that `distcc-build run --report` has made, and those of the runs around it, a name a
-   line; no part of a plan's name */
-#define HANDOVER_JOURNAL "_DISTCC_BUILD_JOURNAL"
+   line (distcc-record's first word); no part of a plan's name */
+#define HANDOVER_JOURNALS "_DISTCC_BUILD_JOURNALS"
 /* the switch for `distcc-build stats`, whose journal is in the cache directory */
 #define HANDOVER_SWITCH "DISTCC_BUILD_RECORD"
 

@@ -41,7 +41,7 @@ static bool
 is_kept(const char *entry)
 {
 	return strncmp(entry, "PYTHON", 6) != 0 &&
-	       !env_names(entry, HANDOVER_JOURNAL, sizeof(HANDOVER_JOURNAL) - 1) &&
+	       !env_names(entry, HANDOVER_JOURNALS, sizeof(HANDOVER_JOURNALS) - 1) &&
 	       !env_names(entry, HANDOVER_SWITCH, sizeof(HANDOVER_SWITCH) - 1);
 }
 

@@ -86,7 +86,7 @@ become(char **argv)
 	bool distcc = strcmp(argv[AS], "distcc") == 0;
 	int error;
 
-	unsetenv(HANDOVER_JOURNAL);
+	unsetenv(HANDOVER_JOURNALS);
 	unsetenv(HANDOVER_SWITCH);
 	execve(argv[PROGRAM], argv + ARGV, environ);
 	/* it was there just now; without distcc there is the compiler */

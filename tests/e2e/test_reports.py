@@ -178,7 +178,7 @@ def test_record_that_could_not_be_written_is_said_not_to_be_whole(
     farm_bench.environ["DISTCC_BUILD_RECORD"] = "1"
     folder = make_project(tmp_path / "project", 12)
     # Little is left of what a file may have.
-    line = "yes '' | head -c 61000 >>$_DISTCC_BUILD_JOURNAL; ulimit -f 60; make -s"
+    line = "yes '' | head -c 61000 >>$_DISTCC_BUILD_JOURNALS; ulimit -f 60; make -s"
     words = ["run", "--report", "r.html", "--", "bash", "-c", line]
     done = farm_bench.run("distcc-build", *words, cwd=folder)
     assert "compiles or their ends are missing" in done.err

@@ -39,7 +39,7 @@ def box(tmp_path: Path) -> Box:
 
 
 def journal(box: Box) -> dict[str, str]:
-    return {"_DISTCC_BUILD_JOURNAL": str(box.root / "journal"), "RECORD": "/dev/null"}
+    return {"_DISTCC_BUILD_JOURNALS": str(box.root / "journal"), "RECORD": "/dev/null"}
 
 
 def jobs(box: Box) -> list[tuple[str, str, int | None]]:
@@ -163,7 +163,7 @@ def test_journal_that_cannot_be_written_costs_no_compile(box: Box, kind: str) ->
             path.symlink_to(box.root / "other")
         case "full":
             path = Path("/dev/full")
-    environ = {**journal(box), "_DISTCC_BUILD_JOURNAL": str(path), "STATUS": "9"}
+    environ = {**journal(box), "_DISTCC_BUILD_JOURNALS": str(path), "STATUS": "9"}
     done = box.run(*COMPILE, environ=environ)
     assert (done.returncode, done.stdout, done.stderr) == (9, b"", b"")
     assert kind != "link" or (box.root / "other").read_bytes() == b""
@@ -174,7 +174,7 @@ def test_watched_build_within_another_is_recorded_in_both_and_in_the_totals(box:
     box.script("tools/distcc", "exit 0")
     names = [box.root / "journal", box.root / "gone", box.root / "outer"]
     (box.root / "outer").touch()
-    environ = {"_DISTCC_BUILD_JOURNAL": "\n".join(map(str, names)), "DISTCC_BUILD_RECORD": "1"}
+    environ = {"_DISTCC_BUILD_JOURNALS": "\n".join(map(str, names)), "DISTCC_BUILD_RECORD": "1"}
     assert box.run(*COMPILE, environ=environ).returncode == 0
     assert jobs(box) == [("x.c", DISTCC_CHOSE, 0)]
     assert (box.root / "outer").read_bytes() == (box.root / "journal").read_bytes()
@@ -269,7 +269,7 @@ def test_statistics_that_nobody_sums_up_are_said_not_to_be_whole(box: Box) -> No
 
 
 def test_variable_without_a_name_switches_nothing_on(box: Box) -> None:
-    assert box.run(*COMPILE, environ={"_DISTCC_BUILD_JOURNAL": ""}).returncode == 0
+    assert box.run(*COMPILE, environ={"_DISTCC_BUILD_JOURNALS": ""}).returncode == 0
     assert not (box.cache / "journal").exists()
 
 

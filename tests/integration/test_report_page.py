@@ -20,7 +20,7 @@ from selenium.webdriver.common.actions.wheel_input import ScrollOrigin
 from distcc_build.farm.loopback import Farm
 from distcc_build.record.journal import STILL_RAN, Job
 from distcc_build.record.quoting import command_line, visible
-from distcc_build.record.tally import count
+from distcc_build.record.tally import tally_of
 from distcc_build.report import page
 
 pytestmark = pytest.mark.skipif(
@@ -70,7 +70,7 @@ def opens(visits: Callable[..., Page], tmp_path: Path) -> Callable[..., Page]:
 def test_the_summary_says_what_the_build_came_to(opens: Callable[..., Page]) -> None:
     jobs = some_jobs(300)
     opened = opens(jobs, status=2)
-    tally = count(jobs, 8)
+    tally = tally_of(jobs, 8)
     assert opened.text("#command") == "make -k -j16 'CC=distcc gcc'"
     assert "failed, exit 2" in opened.text("#verdict")
     tiles = opened.text("#tiles")
@@ -176,7 +176,7 @@ def test_words_causes_and_servers_filter_together(opens: Callable[..., Page]) ->
     assert opened.shown() == here
     opened.click(".chip.plain")
     opened.click("#causes button")
-    cause = count(jobs, 8).causes[0]
+    cause = tally_of(jobs, 8).causes[0]
     assert opened.text("#count") == f"{cause[1]} of 300 jobs"
     assert opened.shown() == {n for n, job in enumerate(jobs) if job.why == cause[0]}
 

@@ -19,7 +19,8 @@ from distcc_build.doctor.findings import (
     warning,
 )
 from distcc_build.doctor.screen import ending, lines
-from distcc_build.doctor.words import count, duration, listed, plain, remedy_in
+from distcc_build.doctor.words import plain, remedy_in
+from distcc_build.words import count, duration, listed
 
 GOOD = (Distribution("gcc", 3, 12), Distribution("g++", 3, 12))
 NOWHERE = (Distribution("gcc"), Distribution("g++"))

@@ -12,7 +12,7 @@ PACKAGE = ROOT / "distcc_build"
 # Lowest first.  A module may import only from rows above its own.
 LAYERS = [
     ["errors", "pump.mended.sitecustomize"],
-    ["hostspec", "record.quoting", "doctor.words", "trouble"],
+    ["hostspec", "record.quoting", "doctor.words", "trouble", "words"],
     ["doctor.findings"],
     ["doctor.screen"],
     ["hosts", "offer", "resolve.answers", "taskfile", "values", "verdict"],
@@ -118,6 +118,7 @@ PURE = {
     "ways",
     "wire",
     "zonedoubts",
+    "words",
     "zonefile",
     "pump.includes",
     "lzo",
@@ -166,6 +167,12 @@ def test_module_imports_only_from_lower_layers(module: str) -> None:
     above = {name for name in ours - {"__main__"} if rank(name) >= rank(module)}
     assert above == set()
     assert "__main__" not in ours or module == "cli.completion"
+
+
+@pytest.mark.parametrize("module", modules())
+def test_only_its_command_knows_the_doctor(module: str) -> None:
+    theirs = module.startswith("doctor.") or module == "cli.doctor"
+    assert theirs or not any(n.startswith("distcc_build.doctor") for n in imports(module))
 
 
 @pytest.mark.parametrize("module", sorted(PURE))

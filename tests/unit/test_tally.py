@@ -8,7 +8,7 @@ import pytest
 from distcc_build.record.journal import KILLED, STILL_RAN, UNKNOWN, Job, Phase
 from distcc_build.record.remarks import NOT_WHOLE
 from distcc_build.record.summary import build_lines, totals_lines
-from distcc_build.record.tally import Build, Row, Tally, count
+from distcc_build.record.tally import Build, Row, Tally, tally_of
 from distcc_build.record.totals import (
     MOST,
     Kept,
@@ -53,7 +53,7 @@ JOBS = [
 
 
 def test_figures_of_a_build() -> None:
-    tally = count(JOBS, cores=2)
+    tally = tally_of(JOBS, cores=2)
     assert tally == Tally(
         compiles=5,
         remote=3,
@@ -70,12 +70,12 @@ def test_figures_of_a_build() -> None:
         peak=3,
     )
     assert tally.share == 0.6
-    assert count([], cores=0).share == 0.0
+    assert tally_of([], cores=0).share == 0.0
     unseen = job(1, A, 4.0, phases=(Phase(1.0, "preprocess", "localhost"),))
-    assert count([unseen], cores=1).elsewhere == 4.0
-    assert count([job(1, "127.0.0.2", 4.0), job(2, "::1", 4.0)], cores=1).saved is None
-    assert count([], cores=1).peak == 0
-    assert len(count([job(n, A, 1.0) for n in range(40)], 1).slowest) == 10
+    assert tally_of([unseen], cores=1).elsewhere == 4.0
+    assert tally_of([job(1, "127.0.0.2", 4.0), job(2, "::1", 4.0)], cores=1).saved is None
+    assert tally_of([], cores=1).peak == 0
+    assert len(tally_of([job(n, A, 1.0) for n in range(40)], 1).slowest) == 10
 
 
 BUILD = Build(
@@ -92,7 +92,7 @@ BUILD = Build(
 
 
 def test_summary_of_a_build() -> None:
-    assert build_lines(BUILD, count(JOBS, 2)) == [
+    assert build_lines(BUILD, tally_of(JOBS, 2)) == [
         "compiles      5 in 12.0 s, 2 failed (and 1 other command: links, checks)",
         "distributed   3 (60.0%)",
         "saved         at most 5.2 s: servers compiled for 10.5 s, and this machine has 2 cores",
@@ -115,7 +115,7 @@ def test_summary_of_a_build() -> None:
 
 def test_compile_that_runs_on_has_not_failed() -> None:
     runs = job(5, "", 1.0, why=STILL_RAN, status=None, end=None)
-    tally = count([*JOBS, runs], 2)
+    tally = tally_of([*JOBS, runs], 2)
     assert (tally.compiles, tally.failed, tally.unknown) == (6, 2, 1)
     assert runs not in tally.failures
     assert build_lines(BUILD, tally)[0] == (
@@ -126,11 +126,13 @@ def test_compile_that_runs_on_has_not_failed() -> None:
 
 def test_slowest_are_named_where_there_are_many_more() -> None:
     jobs = [job(n, A, n / 10) for n in range(1, 13)]
-    lines = build_lines(BUILD, count(jobs, 2))
+    lines = build_lines(BUILD, tally_of(jobs, 2))
     assert lines[-12:-9] == ["", "slowest", "    1.20 s  f12.c  distcc1.farm.test 10.1.0.1"]
     assert lines[-1] == "    0.30 s  f3.c  distcc1.farm.test 10.1.0.1"
     on_loopback = [one._replace(host="127.0.0.1") for one in jobs]
-    assert not any(line.startswith("saved") for line in build_lines(BUILD, count(on_loopback, 2)))
+    assert not any(
+        line.startswith("saved") for line in build_lines(BUILD, tally_of(on_loopback, 2))
+    )
 
 
 def test_summary_of_a_build_that_distributed_nothing() -> None:
@@ -138,23 +140,26 @@ def test_summary_of_a_build_that_distributed_nothing() -> None:
         job(4, "", 1.0, file="", output="x.o", status=1),
         job(5, "", 1.0, file="", status=1),
     ]
-    lines = build_lines(BUILD, count(here, 2))
+    lines = build_lines(BUILD, tally_of(here, 2))
     assert lines[:3] == ["compiles      2 in 12.0 s, 2 failed", "distributed   0 (0.0%)", ""]
     assert lines[-2:] == ["    1.00 s  x.o  this machine", "    1.00 s  gcc  this machine"]
 
 
 def test_summary_of_a_build_without_compiles_says_what_may_be_wrong() -> None:
-    (line,) = build_lines(BUILD, count([], 2))
+    (line,) = build_lines(BUILD, tally_of([], 2))
     assert line.startswith("no compile went through the launcher: see that the build uses")
-    (line,) = build_lines(BUILD, count(JOBS[-1:], 2))
+    (line,) = build_lines(BUILD, tally_of(JOBS[-1:], 2))
     assert line.startswith("no compile went through the launcher, only 1 other command: see")
 
 
 def test_record_that_is_not_whole_is_said_to_be_so_first() -> None:
     partly = BUILD._replace(whole=False)
-    assert build_lines(partly, count([], 2)) == [NOT_WHOLE]
-    assert build_lines(partly, count(JOBS, 2)) == [NOT_WHOLE, *build_lines(BUILD, count(JOBS, 2))]
-    totals = added(Totals(5.0, whole=False), count(JOBS, 1))
+    assert build_lines(partly, tally_of([], 2)) == [NOT_WHOLE]
+    assert build_lines(partly, tally_of(JOBS, 2)) == [
+        NOT_WHOLE,
+        *build_lines(BUILD, tally_of(JOBS, 2)),
+    ]
+    totals = added(Totals(5.0, whole=False), tally_of(JOBS, 1))
     whole = totals._replace(whole=True)
     assert totals_lines(totals, "now", {}) == [NOT_WHOLE, *totals_lines(whole, "now", {})]
     assert totals_lines(Totals(5.0, whole=False), "now", {})[0] == NOT_WHOLE
@@ -166,7 +171,7 @@ def test_record_that_is_not_whole_is_said_to_be_so_first() -> None:
 
 
 def test_totals_grow_by_tallies() -> None:
-    totals = added(added(Totals(5.0), count(JOBS, 1)), count(JOBS[:2], 1))
+    totals = added(added(Totals(5.0), tally_of(JOBS, 1)), tally_of(JOBS[:2], 1))
     assert totals == Totals(
         since=5.0,
         compiles=7,
@@ -189,14 +194,14 @@ def test_totals_grow_by_tallies() -> None:
 def test_totals_stay_small() -> None:
     jobs = [job(n, f"10.1.{n // 250}.{n % 250}", 1.0) for n in range(400)]
     jobs += [job(n, "", 1.0, why=f"reason {n}") for n in range(400)]
-    totals = added(Totals(5.0), count(jobs, 1))
+    totals = added(Totals(5.0), tally_of(jobs, 1))
     assert (len(totals.servers), len(totals.causes)) == (MOST + 1, MOST + 1)
     assert sum(one.compiles for one in totals.servers.values()) == 800
     assert totals.causes["others"] == 200
 
 
 def test_totals_are_said() -> None:
-    totals = added(Totals(5.0), count(JOBS, 1))
+    totals = added(Totals(5.0), tally_of(JOBS, 1))
     lines = totals_lines(totals, "2026-11-25 10:00:00", {B: "distcc2.farm.test."})
     assert lines[:8] == [
         "since         2026-11-25 10:00:00",
@@ -225,11 +230,11 @@ def test_many_causes_are_cut_short() -> None:
 
 
 def test_kept_totals_are_read_as_written() -> None:
-    kept = Kept(added(Totals(5.0), count(JOBS, 1)), ('{"pid": 1}',), (1, 2, 3), 4.5)
+    kept = Kept(added(Totals(5.0), tally_of(JOBS, 1)), ('{"pid": 1}',), (1, 2, 3), 4.5)
     assert parse_kept(format_kept(kept), now=9.0) == kept
 
 
-GOOD = json.loads(format_kept(Kept(added(Totals(5.0), count(JOBS, 1)), ("x",), (1,))))
+GOOD = json.loads(format_kept(Kept(added(Totals(5.0), tally_of(JOBS, 1)), ("x",), (1,))))
 
 
 @pytest.mark.parametrize(
