@@ -19,6 +19,7 @@ def run(args: argparse.Namespace) -> int:
     from distcc_build.inputs import read_inputs
     from distcc_build.launch import assess, assess_silent
     from distcc_build.renew import write_plans
+    from distcc_build.words import count
 
     environ = environment(args)
     inputs = read_inputs(environ)
@@ -36,5 +37,6 @@ def run(args: argparse.Namespace) -> int:
         return 0
     farm = situation.farm
     good, jobs = len(situation.good([args.compiler])), situation.jobs(args.compiler)
-    print(f"{len(farm.used)} servers, {good} good for {args.compiler}, {jobs} jobs: {farm.why}")
+    found = f"{count(len(farm.used), 'server')}, {good} good for {args.compiler}"
+    print(f"{found}, {count(jobs, 'job')}: {farm.why}")
     return 0
