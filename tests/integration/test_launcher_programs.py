@@ -133,7 +133,7 @@ def test_a_pipe_of_words_is_left_to_the_compiler(off: str | None, box: Box, tmp_
     os.mkfifo(pipe)
     journal = tmp_path / "journal"
     journal.touch(mode=0o600)
-    environ = {"DISTCC_BUILD": off, "_DISTCC_BUILD_JOURNAL": str(journal)}
+    environ = {"DISTCC_BUILD": off, "_DISTCC_BUILD_JOURNALS": str(journal)}
     with subprocess.Popen(["/bin/sh", "-c", "echo -O2 > words"], cwd=pipe.parent) as writer:
         # It waits in open() then; before that the test could not fail.
         stat = Path(f"/proc/{writer.pid}/stat")
