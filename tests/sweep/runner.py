@@ -155,6 +155,8 @@ class Worker:
     def _again(self, result: Result, *, as_if_nothing_was: bool) -> None:
         """The next compile."""
         before = self._server.stat().st_size
+        # Without any plan there is nothing that would keep it here.
+        slow = result.local and any(self.cache.glob("plan-*"))
         done = self._compile([])
         if done.returncode != 0:
             result.problems.append(f"then exit status {done.returncode}")
@@ -164,10 +166,10 @@ class Worker:
         if as_if_nothing_was:
             if done.stderr not in ("", f"distcc-build: {NOTE}\n"):
                 result.problems.append(f"then it says {done.stderr!r}")
-            if not (self._distributed(before) or (result.local and self._heard_out())):
+            if not (self._distributed(before) or (slow and self._heard_out())):
                 result.problems.append("then not distributed")
             # A plan that compiles here for a second is made anew by whoever comes after that.
-            if (starts := self._starts()) > 2 and not result.local:
+            if (starts := self._starts()) > 2 and not slow:
                 result.problems.append(f"{starts} cold starts")
 
     def _heard_out(self) -> bool:
